@@ -1,0 +1,1 @@
+"""Scripts that set up, run and check the project on one machine. Nothing in backend/ imports them."""
