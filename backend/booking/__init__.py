@@ -1,0 +1,1 @@
+"""Places in time: slots, holds, bookings."""

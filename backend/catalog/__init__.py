@@ -1,0 +1,1 @@
+"""What can be asked for: regions, items, materials, texts."""

@@ -1,0 +1,114 @@
+"""Every setting, its meaning and a safe default. Environment variables of the same name (upper case) override."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DEVELOPMENT_SECRET = "development-only-secret-never-use-in-production"
+
+
+class Settings(BaseSettings):
+    """Read once when the application is made; features ask `backend.platform.settings.settings()`."""
+
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False, env_ignore_empty=True)
+
+    # --- where the product runs -------------------------------------------------------------
+    mode: Literal["development", "test", "production"] = "development"
+    secret_key: str = DEVELOPMENT_SECRET  # signs tokens and derives the field encryption keys
+    previous_secret_keys: list[str] = []  # still accepted for reading after a rotation
+    public_url: str = "http://127.0.0.1:8000"  # how a phone reaches us: QR codes and links start with it
+    allowed_origins: list[str] = []  # more Origins that may open sockets; our own host always may
+    trusted_proxies: int = 0  # how many proxies in front set X-Forwarded-*; 0 = believe none
+    log_level: str = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    # --- what it stands on -------------------------------------------------------------------
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'app.db'}"
+    database_pool_size: int = 16  # connections kept for each process (PostgreSQL)
+    redis_url: str = f"unix://{ROOT / 'var' / 'redis.sock'}?db=0"
+    storage_url: str = f"file://{ROOT / 'var' / 'files'}"  # or s3://bucket/prefix?endpoint=https://…
+    max_request_bytes: int = 12 * 1024 * 1024
+
+    # --- sign-in ------------------------------------------------------------------------------
+    access_token_seconds: int = 900
+    refresh_token_days: int = 30
+    sms_gateway: Literal["sandbox", "http"] = "sandbox"
+    staff_totp_required: bool = False  # production refuses False (等保 8.1.4.1: two kinds of factors)
+    check_id_number: bool = True  # checksum of GB 11643; demo people have invalid check digits on purpose
+
+    # --- WeChat (docs/wechat.md) ------------------------------------------------------------
+    wechat_gateway: Literal["sandbox", "real"] = "sandbox"
+    wechat_sandbox_url: str = "http://127.0.0.1:8001"
+
+    # --- booking -------------------------------------------------------------------------------
+    hold_seconds: int = 120  # how long a place is held before it is confirmed
+    release_days: int = 14  # slots are opened this many days ahead
+    release_hour: int = 8  # … at this hour, Asia/Shanghai
+    queue_early_minutes: int = 0  # how early before the slot one may queue
+    queue_late_minutes: int = 10  # how late after its end
+
+    # --- session -------------------------------------------------------------------------------
+    ring_seconds: int = 30
+    grace_seconds: int = 120  # a lost connection suspends an active session after this
+    suspend_workdays: int = 5
+    own_agent_minutes: int = 10  # a returning session waits this long for its own agent first
+    turn_urls: list[str] = []  # e.g. turn:turn.example.cn:3478?transport=udp
+    stun_urls: list[str] = []
+    turn_secret: str = ""  # coturn static-auth-secret
+    turn_ttl_seconds: int = 3600
+
+    # --- courier --------------------------------------------------------------------------------
+    courier_gateway: Literal["sandbox", "http"] = "sandbox"
+    courier_url: str = "http://127.0.0.1:8002"
+
+    # --- sockets ---------------------------------------------------------------------------------
+    socket_limit: int = Field(default=100, ge=1)  # open sockets a process; threads beyond stay free for HTTP
+    socket_message_bytes: int = 64 * 1024
+    socket_messages_per_second: int = 20
+    socket_signals_per_second: int = 200
+
+    @property
+    def production(self) -> bool:
+        return self.mode == "production"
+
+    @model_validator(mode="after")
+    def production_is_strict(self) -> "Settings":
+        """Production refuses stand-ins, default secrets and the embedded database (architecture: production)."""
+        if not self.production:
+            return self
+        faults = []
+        if self.secret_key == DEVELOPMENT_SECRET or len(self.secret_key) < 32:
+            faults.append("SECRET_KEY must be a secret of at least 32 characters")
+        if self.database_url.startswith("sqlite"):
+            faults.append("DATABASE_URL must be PostgreSQL")
+        for name in ("sms_gateway", "wechat_gateway", "courier_gateway"):
+            if getattr(self, name) == "sandbox":
+                faults.append(f"{name.upper()} must not be the sandbox")
+        if not self.staff_totp_required:
+            faults.append("STAFF_TOTP_REQUIRED must be true")
+        if not self.public_url.startswith("https://"):
+            faults.append("PUBLIC_URL must be https")
+        if self.turn_urls and not self.turn_secret:
+            faults.append("TURN_SECRET is missing")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class BadSettings(SystemExit):
+    """A setting can't be used: one clear line and exit code 2."""
+
+    def __init__(self, fault: ValidationError) -> None:
+        lines = [f"{'.'.join(str(p) for p in e['loc']).upper() or 'settings'}: {e['msg']}" for e in fault.errors()]
+        super().__init__("bad setting: " + "; ".join(lines))
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from the environment with `overrides` on top; raises BadSettings (exit) on a bad one."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as fault:
+        raise BadSettings(fault) from None

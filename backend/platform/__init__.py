@@ -1,0 +1,1 @@
+"""What every feature stands on: database, machine, errors, jobs, auth, clock. Knows no feature."""

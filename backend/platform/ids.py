@@ -1,0 +1,17 @@
+"""Identifiers: time-ordered for rows, random for secrets."""
+
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, as in the ULID specification
+
+
+def new_id() -> str:
+    """26 characters: 48 bits of milliseconds, 80 random bits. Sorts by time, can't be guessed."""
+    value = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+def new_token() -> str:
+    """A url-safe secret of 22 characters (128 bits): short enough for a QR code (stack.md V17)."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,1 @@
+"""Five-level rating and its follow-up."""

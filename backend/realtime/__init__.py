@@ -1,0 +1,1 @@
+"""Sockets, the bus between processes, presence and signalling."""

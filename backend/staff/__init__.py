@@ -1,0 +1,1 @@
+"""The console: queue, duty, supervision, figures."""

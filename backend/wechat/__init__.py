@@ -1,0 +1,1 @@
+"""The WeChat platform behind one port."""
