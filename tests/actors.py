@@ -1,0 +1,84 @@
+"""Actors with verbs: a test reads as what people do. Each feature adds its verbs here, short ones."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+
+from backend.platform.ids import new_id
+
+_numbers = count(1)
+
+
+class Refused(AssertionError):
+    """The server answered with an error where a verb expected success."""
+
+    def __init__(self, status: int, error: dict[str, Any]) -> None:
+        self.status, self.code, self.error = status, error.get("code"), error
+        super().__init__(f"{status} {error}")
+
+
+class Person:
+    """Somebody with a token. `ask` returns the JSON or raises Refused; `try_` returns (status, json)."""
+
+    def __init__(self, app: APIFlask, token: str, name: str, id: str) -> None:
+        self.app, self.token, self.name, self.id = app, token, name, id
+        self.client: FlaskClient = app.test_client()
+
+    def try_(self, method: str, path: str, json: Any = None, *, key: str | None = None, **kw: Any) -> tuple[int, Any]:
+        """`path` without the /api prefix. A write carries a fresh Idempotency-Key unless `key` is given."""
+        headers = {"Authorization": f"Bearer {self.token}", **kw.pop("headers", {})}
+        if method != "GET":
+            headers["Idempotency-Key"] = key or new_id()
+        if json is not None:
+            kw["json"] = json
+        response = self.client.open(f"/api{path}", method=method, headers=headers, **kw)
+        return response.status_code, response.get_json(silent=True) if response.is_json else response.data
+
+    def ask(self, method: str, path: str, json: Any = None, **kw: Any) -> Any:
+        status, body = self.try_(method, path, json, **kw)
+        if status >= 400:
+            raise Refused(status, body["error"] if isinstance(body, dict) else {"body": body})
+        return body
+
+    def get(self, path: str, **kw: Any) -> Any:
+        return self.ask("GET", path, **kw)
+
+    def post(self, path: str, json: Any = None, **kw: Any) -> Any:
+        return self.ask("POST", path, {} if json is None and "data" not in kw else json, **kw)
+
+
+class Applicant(Person):
+    """申请人"""
+
+
+class Agent(Person):
+    """客服, also 班长 and 管理员 by role."""
+
+
+class Stage:
+    """Makes people who are signed in. Sign-in itself is tested in tests/identity; here it is a shortcut through the service."""
+
+    def __init__(self, app: APIFlask) -> None:
+        self.app = app
+
+    def applicant(self, name: str = "张三", *, entry: str = "pc") -> Applicant:
+        from backend.identity import service as identity
+
+        with self.app.app_context():
+            user_id = identity.create_user(real_name=name, phone=f"1990000{next(_numbers):04d}")
+            tokens = identity.login_user(user_id, entry=entry)
+        return Applicant(self.app, tokens["access_token"], name, user_id)
+
+    def agent(self, name: str = "王老师", *, roles: tuple[str, ...] = ("agent",)) -> Agent:
+        from backend.identity import service as identity
+
+        with self.app.app_context():
+            staff_id = identity.create_staff(
+                username=f"kefu{next(_numbers)}", password="Demo-2026!", display_name=name, roles=list(roles)
+            )
+            tokens = identity.login_staff(staff_id)
+        return Agent(self.app, tokens["access_token"], name, staff_id)

