@@ -22,7 +22,9 @@ FEATURES = (
 def create_app(**overrides: Any) -> APIFlask:
     """An application made from the environment's settings with `overrides` on top."""
     settings = load(**overrides)
-    app = APIFlask("backend", title="视频办 API", version="1.0", static_folder=None, docs_path=None, spec_path="/openapi.json")
+    app = APIFlask(
+        "backend", title="视频办 API", version="1.0", static_folder=None, docs_path=None, spec_path="/openapi.json"
+    )
     app.json = FastJSON(app)
     app.config.update(
         OPENAPI_VERSION="3.1.0",

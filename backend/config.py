@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
-DEVELOPMENT_SECRET = "development-only-secret-never-use-in-production"
+DEVELOPMENT_SECRET = "development-only-secret-never-use-in-production"  # noqa: S105 (refused in production)
 
 
 class Settings(BaseSettings):
@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     access_token_seconds: int = 900
     refresh_token_days: int = 30
     sms_gateway: Literal["sandbox", "http"] = "sandbox"
+    sms_url: str = ""  # the district's message platform; gets {"phone", "template", "params": [code, minutes]}
+    sms_key: str = ""  # its bearer key
+    sms_template: str = "sign-in-code"
+    sms_per_ip_hour: int = 60  # codes one address may ask for in an hour
     staff_totp_required: bool = False  # production refuses False (等保 8.1.4.1: two kinds of factors)
     check_id_number: bool = True  # checksum of GB 11643; demo people have invalid check digits on purpose
 
@@ -87,6 +91,8 @@ class Settings(BaseSettings):
         for name in ("sms_gateway", "wechat_gateway", "courier_gateway"):
             if getattr(self, name) == "sandbox":
                 faults.append(f"{name.upper()} must not be the sandbox")
+        if self.sms_gateway == "http" and not self.sms_url.startswith("https://"):
+            faults.append("SMS_URL must be https")
         if not self.staff_totp_required:
             faults.append("STAFF_TOTP_REQUIRED must be true")
         if not self.public_url.startswith("https://"):

@@ -71,4 +71,5 @@ class FastJSON(JSONProvider):
         return orjson.loads(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
-        return self._app.response_class(self.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+        text = self.dumps(self._prepare_response_obj(args, kwargs))
+        return self._app.response_class(text, mimetype="application/json")

@@ -78,11 +78,14 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
 def after_commit(fn: Callable[[], object]) -> None:
-    """Run `fn` once the outermost unit of work has committed; at once when there is none. Its failure is logged only."""
+    """Run `fn` once the outermost unit of work has committed; at once when there is none. Its failure is logged only.
+
+    The same (equal) announcement is made once however often it is asked for.
+    """
     pending = db.session().info.get("after_commit")
     if pending is None:
         _run(fn)
-    else:
+    elif fn not in pending:
         pending.append(fn)
 
 
@@ -102,7 +105,8 @@ def unit_of_work() -> Iterator[None]:
         return
     if session.in_transaction():
         session.commit()  # end the read view: what follows must see the present
-    session.info["after_commit"] = pending = []
+    pending: list[Callable[[], object]] = []
+    session.info["after_commit"] = pending
     token = _writing.set(True)
     try:
         yield

@@ -105,7 +105,7 @@ def _render_http(error: HTTPError) -> Response:
 
 def init_app(app: APIFlask) -> None:
     app.errorhandler(DomainError)(render)
-    app.error_processor(_render_http)  # type: ignore[arg-type]
+    app.error_processor(_render_http)
 
     def outside_world(error: Exception) -> Response:
         log.warning("outside world failed", exc_info=error)

@@ -7,10 +7,10 @@ The key's row, the effect and the stored answer are one transaction. The same ke
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, current_app, request
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,7 +25,7 @@ class IdempotencyMismatch(Invalid):
     code, message = "idempotency_mismatch", "同一请求编号的内容不一致，请刷新后重试"
 
 
-class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
+class IdempotencyKey(db.Model):  # type: ignore[name-defined]
     actor_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
@@ -60,9 +60,9 @@ def _claim(actor_id: str, key: str, fingerprint: str) -> bool:
         insert(IdempotencyKey)
         .values(actor_id=actor_id, key=key, fingerprint=fingerprint, created_at=now())
         .on_conflict_do_nothing()
+        .returning(IdempotencyKey.key)
     )
-    done: CursorResult[Any] = db.session.execute(statement)  # type: ignore[assignment]
-    return done.rowcount == 1
+    return db.session.execute(statement).scalar() is not None
 
 
 def _replay(actor_id: str, key: str, fingerprint: str) -> Response:
@@ -81,7 +81,8 @@ def _fingerprint() -> str:
         for name, value in sorted(request.form.items(multi=True)):
             seen.update(f"{name}={value}\n".encode())
         for name, file in sorted(request.files.items(multi=True)):
-            seen.update(f"{name}:{file.filename}\n".encode() + hashlib.file_digest(file.stream, "sha256").digest())
+            content = hashlib.file_digest(cast(Any, file.stream), "sha256").digest()
+            seen.update(f"{name}:{file.filename}\n".encode() + content)
             file.stream.seek(0)
     else:
         seen.update(request.get_data())

@@ -48,9 +48,9 @@ def configure(settings: Settings) -> None:
         structlog.processors.format_exc_info,
         _redact,
     ]
-    last = structlog.processors.JSONRenderer(ensure_ascii=False) if settings.log_format == "json" else structlog.dev.ConsoleRenderer(
-        colors=sys.stdout.isatty()
-    )  # fmt: skip
+    last: Any = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    if settings.log_format == "json":
+        last = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -48,6 +48,7 @@ class Machine:
         conditions: Any = values.pop("where", ())
         key = model.__mapper__.primary_key[0]
         if actor in chosen.actors:
+            db.session.flush()
             statement = (
                 update(model)
                 .where(key == row.__mapper__.primary_key_from_instance(row)[0])
@@ -55,7 +56,6 @@ class Machine:
                 .values(state=chosen.target.value, **values)
                 .execution_options(synchronize_session=False)
             )
-            db.session.flush()
             done: CursorResult[Any] = db.session.execute(statement)  # type: ignore[assignment]
             db.session.expire(row)
             if done.rowcount == 1:
