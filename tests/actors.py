@@ -60,7 +60,7 @@ class Agent(Person):
 
 
 class Stage:
-    """Makes people who are signed in. Sign-in itself is tested in tests/identity; here it is a shortcut through the service."""
+    """Makes people who are signed in, by a short cut through the service; sign-in is tested in tests/identity."""
 
     def __init__(self, app: APIFlask) -> None:
         self.app = app
@@ -71,14 +71,13 @@ class Stage:
         with self.app.app_context():
             user_id = identity.create_user(real_name=name, phone=f"1990000{next(_numbers):04d}")
             tokens = identity.login_user(user_id, entry=entry)
-        return Applicant(self.app, tokens["access_token"], name, user_id)
+        return Applicant(self.app, tokens.access_token, name, user_id)
 
     def agent(self, name: str = "王老师", *, roles: tuple[str, ...] = ("agent",)) -> Agent:
-        from backend.identity import service as identity
+        from backend.identity import staff_accounts
 
+        n = next(_numbers)
         with self.app.app_context():
-            staff_id = identity.create_staff(
-                username=f"kefu{next(_numbers)}", password="Demo-2026!", display_name=name, roles=list(roles)
-            )
-            tokens = identity.login_staff(staff_id)
-        return Agent(self.app, tokens["access_token"], name, staff_id)
+            staff_id = staff_accounts.add(f"kefu{n}", "Demo-2026!", name, f"{n:04d}", list(roles)).id
+            tokens = staff_accounts.login(staff_id)
+        return Agent(self.app, tokens.access_token, name, staff_id)

@@ -1,0 +1,224 @@
+"""Sign-in over HTTP: phone number, WeChat, staff; refresh, logout, me."""
+
+from typing import Any
+
+from flask import jsonify, redirect, request
+from werkzeug.wrappers import Response
+
+from backend.identity import cookies, service, staff_accounts, tokens, wechat_login
+from backend.identity.schemas import (
+    BindPhoneIn,
+    EntryTicketIn,
+    EntryTicketOut,
+    MeIn,
+    PersonOut,
+    PhoneIn,
+    RefreshIn,
+    SmsIn,
+    SmsOut,
+    StaffSignIn,
+    TokensOut,
+    WechatCodeIn,
+)
+from backend.identity.tokens import Tokens
+from backend.platform.api import Blueprint, access
+from backend.platform.auth import actor_or_none, current_actor, register_loader
+from backend.platform.errors import Invalid
+from backend.platform.limits import limit
+
+bp = Blueprint("identity", __name__, url_prefix="/api", tag="登录与身份")
+register_loader(tokens.load_actor)
+
+
+@bp.post("/auth/sms")
+@access("public")
+@bp.input(SmsIn)
+@bp.output(SmsOut)
+def send_code(json_data: SmsIn) -> Any:
+    """Text a sign-in code."""
+    return {"sandbox_code": service.send_code(json_data.phone, _ip())}
+
+
+@bp.post("/auth/phone")
+@access("public")
+@bp.input(PhoneIn)
+@bp.output(TokensOut)
+def sign_in_by_phone(json_data: PhoneIn) -> Any:
+    """Sign in with a phone number and its code."""
+    limit(f"signin:{_ip()}", 120, per=600)
+    entry, device = cookies.client_entry(), cookies.device()
+    return _reply(
+        service.sign_in_by_phone(
+            json_data.phone, json_data.code, entry, device, real_name=json_data.real_name
+        )
+    )
+
+
+@bp.post("/auth/wechat/code")
+@access("public")
+@bp.input(WechatCodeIn)
+@bp.output(TokensOut)
+def sign_in_by_wechat(json_data: WechatCodeIn) -> Any:
+    """Sign in with the code of wx.login (mini-program) or of the official account's page."""
+    limit(f"signin:{_ip()}", 120, per=600)
+    return _reply(wechat_login.by_code(json_data.code, json_data.entry, cookies.device()))
+
+
+@bp.get("/auth/wechat/oa/start")
+@access("public")
+@bp.doc(responses=[302])
+def start_oauth() -> Any:
+    """Send the browser to WeChat; `next` is the local path to return to."""
+    url, binding = wechat_login.start(request.args.get("next"))
+    response = redirect(url)
+    cookies.bind(response, binding)
+    return _uncached(response)
+
+
+@bp.get("/auth/wechat/oa/callback")
+@access("public")
+@bp.doc(responses=[302])
+def finish_oauth() -> Any:
+    """Where WeChat sends the browser back; it may come twice with the same code."""
+    done, path = wechat_login.finish(
+        request.args.get("state", ""),
+        request.args.get("code", ""),
+        request.cookies.get(cookies.BINDING, ""),
+        cookies.device(),
+    )
+    return _uncached(cookies.keep(redirect(path), done))
+
+
+@bp.post("/auth/refresh")
+@access("public")
+@bp.input(RefreshIn)
+@bp.output(TokensOut)
+def refresh(json_data: RefreshIn) -> Any:
+    """New tokens for an applicant's page."""
+    return _reply(tokens.rotate(cookies.refresh_token("applicant", json_data.refresh_token), "applicant"))
+
+
+@bp.post("/auth/logout")
+@access("public")
+@bp.input(RefreshIn)
+@bp.doc(responses={204: "ended"})
+def logout(json_data: RefreshIn) -> Any:
+    """End this login: both tokens stop working at once."""
+    return _logout("applicant", json_data.refresh_token)
+
+
+@bp.post("/auth/staff")
+@access("public")
+@bp.input(StaffSignIn)
+@bp.output(TokensOut)
+def sign_in_staff(json_data: StaffSignIn) -> Any:
+    """Sign in to the console."""
+    limit(f"staff:{_ip()}", 60, per=600)
+    return _reply(
+        staff_accounts.sign_in(json_data.username, json_data.password, json_data.totp, cookies.device())
+    )
+
+
+@bp.post("/auth/staff/refresh")
+@access("public")
+@bp.input(RefreshIn)
+@bp.output(TokensOut)
+def refresh_staff(json_data: RefreshIn) -> Any:
+    """New tokens for the console."""
+    return _reply(tokens.rotate(cookies.refresh_token("staff", json_data.refresh_token), "staff"))
+
+
+@bp.post("/auth/staff/logout")
+@access("public")
+@bp.input(RefreshIn)
+@bp.doc(responses={204: "ended"})
+def logout_staff(json_data: RefreshIn) -> Any:
+    """End a console login."""
+    return _logout("staff", json_data.refresh_token)
+
+
+@bp.post("/auth/entry-tickets")
+@access("applicant")
+@bp.input(EntryTicketIn)
+@bp.output(EntryTicketOut, status_code=201)
+def entry_ticket(json_data: EntryTicketIn) -> Any:
+    """A one-time address that carries the mini-program's login into its web-view."""
+    ticket, seconds = service.entry_ticket(current_actor().id, json_data.next)
+    return {"url": f"/api/auth/enter?ticket={ticket}", "expires_in": seconds}
+
+
+@bp.get("/auth/enter")
+@access("public")
+@bp.doc(responses=[302])
+def enter() -> Any:
+    """Take an entry ticket: sets the cookie and goes on to the clean address."""
+    done, path = service.enter(request.args.get("ticket", ""), cookies.device())
+    return _uncached(cookies.keep(redirect(path), done))
+
+
+@bp.get("/me")
+@access("party", scoped=True)
+@bp.output(PersonOut)
+def me() -> Any:
+    """Who I am; numbers are masked."""
+    return service.me(current_actor())
+
+
+@bp.patch("/me")
+@access("applicant")
+@bp.input(MeIn)
+@bp.output(PersonOut)
+def set_real_name(json_data: MeIn) -> Any:
+    """Fill in my name and citizen number."""
+    service.set_real_name(current_actor().id, json_data.real_name, json_data.id_number)
+    return service.me(current_actor())
+
+
+@bp.post("/me/phone")
+@access("applicant")
+@bp.input(BindPhoneIn)
+@bp.output(TokensOut)
+def bind_phone(json_data: BindPhoneIn) -> Any:
+    """Attach my phone number; the account may turn out to be one I already have."""
+    actor, device = current_actor(), cookies.device()
+    limit(f"bind:{actor.id}", 20, per=3600)
+    if json_data.wechat_code:
+        return _reply(wechat_login.bind_phone(actor.id, json_data.wechat_code, device))
+    if not (json_data.phone and json_data.code):
+        raise Invalid("请填写手机号和验证码", field="phone")
+    return _reply(
+        service.bind_phone_by_code(
+            actor.id, json_data.phone, json_data.code, entry=cookies.client_entry(), device=device
+        )
+    )
+
+
+def _reply(done: Tokens) -> Response:
+    """Tokens as the client can keep them: the refresh token in a cookie, or in the body for the mini-program."""
+    body = TokensOut(
+        access_token=done.access_token,
+        expires_in=done.expires_in,
+        refresh_token=done.refresh_token if cookies.has_no_cookies() else None,
+        user=PersonOut.model_validate(service.me_of(done)),
+    )
+    response = jsonify(body.model_dump(exclude_none=True))
+    return _uncached(response if cookies.has_no_cookies() else cookies.keep(response, done))
+
+
+def _logout(kind: str, in_body: str | None) -> Response:
+    """Needs the access token, or the refresh token with our own Origin; without either there is nothing to end."""
+    actor = actor_or_none()
+    if actor and actor.kind == kind:
+        tokens.revoke(actor.login_id)
+    elif in_body or request.cookies.get(cookies.NAMES[kind]):
+        tokens.revoke_by_refresh(cookies.refresh_token(kind, in_body), kind)
+    return cookies.drop(Response(status=204), kind)
+
+
+def _uncached(response: Any) -> Any:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _ip() -> str:
+    return request.remote_addr or ""

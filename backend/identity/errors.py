@@ -1,0 +1,88 @@
+"""What can go wrong while somebody says who they are."""
+
+from backend.platform.errors import Conflict, Forbidden, Invalid, TooMany, Unauthenticated, Unavailable
+
+
+class WrongCode(Invalid):
+    code = "wrong_code"
+    message = "验证码不正确，请核对短信后重试"
+
+
+class CodeExpired(Invalid):
+    code = "code_expired"
+    message = "验证码已失效，请重新获取"
+
+
+class WrongPassword(Unauthenticated):
+    code = "wrong_password"
+    message = "账号或密码不正确"
+
+
+class TotpRequired(Unauthenticated):
+    code = "totp_required"
+    message = "请输入动态验证码"
+
+
+class WrongTotp(Unauthenticated):
+    code = "wrong_totp"
+    message = "动态验证码不正确，请等待下一个验证码后重试"
+
+
+class TotpNotSetUp(Forbidden):
+    code = "totp_not_set_up"
+    message = "该账号尚未绑定动态验证码，请联系管理员"
+
+
+class AccountLocked(TooMany):
+    code = "account_locked"
+    message = "登录失败次数过多，账号已暂时锁定，请稍后再试"
+
+
+class LoginExpired(Unauthenticated):
+    code = "login_expired"
+    message = "登录已失效，请重新登录"
+
+
+class ForeignOrigin(Forbidden):
+    code = "foreign_origin"
+    message = "请求来源不正确，请在本站页面内操作"
+
+
+class IdNumberTaken(Conflict):
+    code = "id_number_taken"
+    message = "该身份证号已绑定其他账号，请用原来的手机号登录"
+
+
+class PhoneTaken(Conflict):
+    code = "phone_taken"
+    message = "该手机号已绑定其他账号，请用该手机号登录"
+
+
+class WechatRefused(Unauthenticated):
+    code = "wechat_refused"
+    message = "微信登录未成功，请重新进入后再试"
+
+
+class SnapshotUser(Forbidden):
+    code = "wechat_snapshot_user"
+    message = "当前为微信快照页，请点击右下角“使用完整服务”后再登录"
+
+
+class SmsUnavailable(Unavailable):
+    code = "sms_unavailable"
+    message = "短信暂时发送不出去，请稍后再试或用微信登录"
+
+
+class StaffNameTaken(Conflict):
+    code = "staff_name_taken"
+    message = "账号或工号已被使用"
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+    message = "至少要保留一个可用的管理员账号"
+
+
+class NameConflict(Conflict):
+    code = "name_conflict"
+    message = "该手机号已登记为另一姓名，请核对或到窗口办理"

@@ -1,0 +1,179 @@
+"""Logins and their tokens: a 15-minute access token and a refresh token that is used once.
+
+The access token names a `LoginSession` row, which is read at each request: logout and dismissal work at once.
+A refresh token that comes back after it was used ends the whole login, except within 20 s (two tabs).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import jwt
+from sqlalchemy import select, update
+
+from backend.identity.errors import LoginExpired
+from backend.identity.models import LoginSession, RefreshToken, StaffAccount, User
+from backend.platform.audit import audit
+from backend.platform.auth import Actor
+from backend.platform.clock import now
+from backend.platform.crypto import digest
+from backend.platform.db import db, unit_of_work
+from backend.platform.ids import new_token
+from backend.platform.settings import settings
+
+NAMELESS = "申请人"
+GRACE = timedelta(seconds=20)
+STAFF_LIFE, SCOPED_LIFE = timedelta(hours=12), timedelta(hours=4)
+STAFF_IDLE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a successful sign-in hands out; `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    login_id: str
+    kind: str
+    subject_id: str
+    expires_in: int
+
+
+def open_login(kind: str, subject_id: str, entry: str, device: str, scope: str | None = None) -> Tokens:
+    """Start a login of an applicant or a member of staff on one device."""
+    applicant_life = timedelta(days=settings().refresh_token_days)
+    life = SCOPED_LIFE if scope else STAFF_LIFE if kind == "staff" else applicant_life
+    with unit_of_work():
+        login = LoginSession(
+            kind=kind,
+            subject_id=subject_id,
+            entry=entry[:16],
+            device=device[:256],
+            scope=scope,
+            expires_at=now() + life,
+        )
+        db.session.add(login)
+        db.session.flush()
+        audit(
+            "login.opened", subject=f"{kind}:{subject_id}", login_id=login.id, entry=login.entry, scope=scope
+        )
+        return _tokens(login)
+
+
+def rotate(refresh_token: str, kind: str) -> Tokens:
+    """Swap a refresh token for new tokens. Raises LoginExpired; reuse of an old one ends the login."""
+    with unit_of_work():
+        row, login = _find(refresh_token)
+        if row is None or login is None or login.kind != kind or not _alive(login) or row.expires_at <= now():
+            raise LoginExpired()
+        if _use(row):
+            login.last_seen_at = now()
+            return _tokens(login)
+        _revoke(login, "refresh_reused")  # committed, then refused
+    raise LoginExpired()
+
+
+def revoke(login_id: str, reason: str = "logout") -> None:
+    """End one login; its access token stops working at the next request."""
+    with unit_of_work():
+        login = db.session.get(LoginSession, login_id)
+        if login is not None and login.revoked_at is None:
+            _revoke(login, reason)
+
+
+def revoke_by_refresh(refresh_token: str, kind: str) -> None:
+    """End the login a refresh token belongs to, if there is one."""
+    _, login = _find(refresh_token)
+    if login is not None and login.kind == kind:
+        revoke(login.id)
+
+
+def revoke_all(kind: str, subject_id: str, reason: str) -> None:
+    """End every login of a person (password changed, dismissed)."""
+    with unit_of_work():
+        live = select(LoginSession).where(
+            LoginSession.kind == kind,
+            LoginSession.subject_id == subject_id,
+            LoginSession.revoked_at.is_(None),
+        )
+        for login in db.session.scalars(live):
+            _revoke(login, reason)
+
+
+def load_actor(access_token: str) -> Actor | None:
+    """The actor behind an access token, or None when token or login is not good any more."""
+    try:
+        claims = jwt.decode(access_token, _key(), algorithms=["HS256"], options={"require": ["exp", "sub"]})
+    except jwt.InvalidTokenError:
+        return None
+    login = db.session.get(LoginSession, claims["sub"])
+    if login is None or not _alive(login):
+        return None
+    return actor_of(login)
+
+
+def actor_of(login: LoginSession) -> Actor | None:
+    """The actor a live login stands for; None if the account is gone."""
+    if login.kind == "staff":
+        staff = db.session.get(StaffAccount, login.subject_id)
+        if staff is None or not staff.active:
+            return None
+        return Actor(
+            "staff", staff.id, staff.display_name, login.id, frozenset(staff.roles), login.scope, login.entry
+        )
+    user = db.session.get(User, login.subject_id)
+    if user is None:
+        return None
+    return Actor(
+        "applicant", user.id, user.real_name or NAMELESS, login.id, scope=login.scope, entry=login.entry
+    )
+
+
+def _find(refresh_token: str) -> tuple[RefreshToken | None, LoginSession | None]:
+    row = db.session.scalar(select(RefreshToken).where(RefreshToken.token_hash == digest(refresh_token)))
+    return row, db.session.get(LoginSession, row.login_id) if row else None
+
+
+def _use(row: RefreshToken) -> bool:
+    """Use a token up; True for the first use and for one within the grace time after it."""
+    first = db.session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.id == row.id, RefreshToken.used_at.is_(None))
+        .values(used_at=now())
+        .returning(RefreshToken.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    db.session.refresh(row)
+    return bool(first) or (row.used_at is not None and now() - row.used_at <= GRACE)
+
+
+def _tokens(login: LoginSession) -> Tokens:
+    refresh = new_token() + new_token()
+    idle = STAFF_IDLE if login.kind == "staff" else login.expires_at - now()
+    db.session.add(
+        RefreshToken(
+            login_id=login.id, token_hash=digest(refresh), expires_at=min(login.expires_at, now() + idle)
+        )
+    )
+    return Tokens(
+        _access(login), refresh, login.id, login.kind, login.subject_id, settings().access_token_seconds
+    )
+
+
+def _access(login: LoginSession) -> str:
+    at: datetime = now()
+    claims = {"sub": login.id, "iat": at, "exp": at + timedelta(seconds=settings().access_token_seconds)}
+    return jwt.encode(claims, _key(), algorithm="HS256")
+
+
+def _alive(login: LoginSession) -> bool:
+    return login.revoked_at is None and login.expires_at > now()
+
+
+def _revoke(login: LoginSession, reason: str) -> None:
+    login.revoked_at, login.revoked_reason = now(), reason
+    audit("login.revoked", subject=f"{login.kind}:{login.subject_id}", login_id=login.id, reason=reason)
+
+
+def _key() -> bytes:
+    return hashlib.sha256(b"access-token:" + settings().secret_key.encode()).digest()
