@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     database_pool_size: int = 16  # connections kept for each process (PostgreSQL)
     redis_url: str = f"unix://{ROOT / 'var' / 'redis.sock'}?db=0"
     storage_url: str = f"file://{ROOT / 'var' / 'files'}"  # or s3://bucket/prefix?endpoint=https://…
+    web_dist: str = str(ROOT / "web" / "dist")  # the built pages
+    verification_files: dict[str, str] = {}  # file name at the root → its exact text (WeChat domain proofs)
+    frame_ancestors: list[str] = []  # who may show our pages in a frame; nobody by default
     max_request_bytes: int = 12 * 1024 * 1024
 
     # --- sign-in ------------------------------------------------------------------------------
@@ -59,6 +62,9 @@ class Settings(BaseSettings):
     grace_seconds: int = 120  # a lost connection suspends an active session after this
     suspend_workdays: int = 5
     own_agent_minutes: int = 10  # a returning session waits this long for its own agent first
+    away_minutes: int = 30  # a waiting page gone for so long: the ticket ends, the booking may be used again
+    agent_silent_seconds: int = 20  # an agent whose console is not heard for so long goes offline
+    usual_handling_minutes: int = 12  # for the estimated wait while there are no recent sessions to measure
     turn_urls: list[str] = []  # e.g. turn:turn.example.cn:3478?transport=udp
     stun_urls: list[str] = []
     turn_secret: str = ""  # coturn static-auth-secret
@@ -73,6 +79,11 @@ class Settings(BaseSettings):
     socket_message_bytes: int = 64 * 1024
     socket_messages_per_second: int = 20
     socket_signals_per_second: int = 200
+    socket_outbox_bytes: int = 512 * 1024  # what may wait for a slow client, beside the kernel's 256 kB
+    socket_ping_seconds: float = 15  # silence after which we ask; a dead peer is found in socket_dead_seconds
+    socket_dead_seconds: float = 45
+    socket_send_seconds: float = 25  # a client that has been behind for so long is let go
+    redis_patience_seconds: float = 300  # a process that can't hear the others for so long ends itself
 
     @property
     def production(self) -> bool:

@@ -1,0 +1,381 @@
+"""The WebSocket of the product: flask-sock's server class, on the `websockets` package's protocol without I/O.
+
+Why not flask-sock's own engine: it checks no Origin, knows no size limit, no ping and no send time-out, lets two
+threads write into one frame and needs a thread of its own for each socket (docs/adr/0003-sockets.md). Here the
+request's thread is the one reader; whoever has a frame writes it under the one lock, and what does not fit into the
+kernel's buffer waits in a bounded outbox for the keeper. Works on gunicorn's gthread and gevent and on Werkzeug.
+"""
+
+import contextlib
+import logging
+import os
+import socket as stdlib
+import ssl
+import struct
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import flask_sock
+from websockets.datastructures import Headers
+from websockets.frames import BINARY, CONT, TEXT, Frame
+from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+
+from backend.platform.errors import Malformed
+from backend.realtime.keeper import keeper
+from backend.realtime.limits import Bucket
+
+BUSY, REPLACED, BAD_TICKET = 1013, 4001, 4003
+POLICY, UNSUPPORTED, TOO_BIG, BROKEN, RESTART = 1008, 1003, 1009, 1011, 1012
+
+MAX_FRAGMENTS = 256  # of one message
+READ_BYTES = 16 * 1024
+KERNEL_BYTES = 128 * 1024  # asked for; the kernel doubles it. With the outbox: under 1 MB for each socket
+PATIENCE = 0.1  # how long a publisher waits for a socket that is reading, each time
+PATIENCE_IN_ALL = 1.0  # … and altogether until its outbox is empty again
+_quiet = logging.getLogger("backend.realtime.websocket")
+_quiet.setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Limits of every socket; times in seconds."""
+
+    message_bytes: int = 64 * 1024
+    outbox_bytes: int = 512 * 1024
+    frames_per_second: int = 240  # of any kind, control frames too
+    ping_seconds: float = 15  # silence after which we ask
+    dead_seconds: float = 45  # silence after which nobody is there
+    send_seconds: float = 25  # an outbox that has not been empty for so long ends the socket
+    close_seconds: float = 2  # for the peer's half of the closing handshake
+    admit: Callable[[dict[str, Any]], None] = lambda environ: None  # raises a DomainError: refused before the upgrade
+
+
+def text_frame(data: bytes) -> bytes:
+    """`data` as one unmasked text frame; the same bytes may go to many sockets."""
+    return Frame(TEXT, data).serialize(mask=False)
+
+
+class Socket:
+    """One connection. `messages` reads; `send`, `close` and `abort` may be called from any thread."""
+
+    def __init__(self, environ: dict[str, Any], rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.rules.admit(environ)
+        self._sock, self.mode = _raw_socket(environ)
+        self._lock = threading.Lock()
+        self._outbox: deque[memoryview] = deque()
+        self._queued = 0
+        self._stalled_at = 0.0
+        self._waited = 0.0
+        self._deadline: float | None = None  # of the closing handshake
+        self._over = False
+        self._frames = Bucket(self.rules.frames_per_second)
+        self.on_drain: Callable[[], None] | None = None
+        self._protocol = ServerProtocol(max_size=self.rules.message_bytes, logger=_quiet)
+        response = self._protocol.accept(_handshake(environ))
+        if response.status_code != 101:
+            raise Malformed()
+        self._protocol.send_response(response)
+        self._prepare()
+        with self._lock:
+            self._write_all(self._protocol.data_to_send())
+
+    def _prepare(self) -> None:
+        """The reader blocks for at most `ping_seconds`; a writer never blocks."""
+        sock = self._sock
+        sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_SNDBUF, KERNEL_BYTES)
+        if sock.family != stdlib.AF_UNIX:
+            sock.setsockopt(stdlib.IPPROTO_TCP, stdlib.TCP_NODELAY, 1)
+        if _cooperative():
+            sock.settimeout(self.rules.ping_seconds)
+            descriptor = sock.fileno()
+            self._put: Callable[[Any], int] = lambda data: os.write(descriptor, data)
+        else:
+            sock.setblocking(True)
+            whole, part = divmod(self.rules.ping_seconds, 1)
+            sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_RCVTIMEO, struct.pack("ll", int(whole), int(part * 1e6)))
+            self._put = lambda data: sock.send(data, stdlib.MSG_DONTWAIT)
+
+    # --- reading: the request's own thread -----------------------------------------------------
+
+    def messages(self, tick: Callable[[float], None] = lambda now: None) -> Iterator[bytes]:
+        """Each whole text message until the socket is over; `tick(now)` runs now and then, at least once a ping."""
+        heard, parts = monotonic(), _Parts()
+        try:
+            while not self._over:
+                data = self._read()
+                now = monotonic()
+                if data is None:
+                    if now - heard >= self.rules.dead_seconds:
+                        return
+                    self._ping()
+                    tick(now)
+                    continue
+                heard = now
+                for frame in self._take_in(data):
+                    if not self._frames.take(now):
+                        self.fail(POLICY, "too many frames")
+                        break
+                    message = parts.add(frame)
+                    if message is not None:
+                        if self._protocol.state is OPEN:
+                            yield message
+                    elif parts.fault:
+                        self.fail(*parts.fault)
+                        break
+                if self._protocol.eof_sent:
+                    return
+                tick(now)
+        finally:
+            self._end()
+
+    def _read(self) -> bytes | None:
+        """Bytes, b"" at the end of the stream, None after `ping_seconds` of silence."""
+        try:
+            return self._sock.recv(READ_BYTES)
+        except (BlockingIOError, TimeoutError):
+            return None
+        except OSError:
+            return b""
+
+    def _take_in(self, data: bytes) -> list[Any]:
+        with self._lock:
+            if data:
+                self._protocol.receive_data(data)
+            else:
+                self._protocol.receive_eof()
+            events = self._protocol.events_received()
+            if self._protocol.writes:
+                self._write_all(self._protocol.data_to_send())
+        return events
+
+    def _ping(self) -> None:
+        with self._lock:
+            if self._protocol.state is OPEN and not self._outbox:
+                self._protocol.send_ping(b"")
+                self._write_all(self._protocol.data_to_send())
+
+    def fail(self, code: int, reason: str) -> None:
+        """End for a reason of the peer's making: closing frame, then nothing more is read."""
+        with self._lock:
+            if not self._protocol.eof_sent:
+                self._protocol.fail(code, reason)
+            self._write_all(self._protocol.data_to_send())
+
+    def _end(self) -> None:
+        """Nobody writes from here on: the server closes the descriptor next and may give its number to another."""
+        if self._protocol.close_sent is not None and not self._over:
+            self._linger()
+        with self._lock:
+            self._over = True
+            self._outbox.clear()
+            self._queued = 0
+
+    def _linger(self) -> None:
+        """Let the peer read our closing frame: unread input at close would make the kernel throw it away."""
+        until = monotonic() + self.rules.close_seconds
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(stdlib.SHUT_WR)
+            self._sock.settimeout(0.2)
+            while monotonic() < until:
+                with contextlib.suppress(TimeoutError):
+                    if not self._sock.recv(65536):
+                        break
+
+    # --- writing: any thread --------------------------------------------------------------------
+
+    def send(self, frame: bytes) -> bool:
+        """Write or queue a frame made by `text_frame`. False: the outbox is full and the frame was not taken."""
+        with self._lock:
+            if self._over or self._protocol.state is not OPEN:
+                return True  # nobody to miss it
+            if self._queued + len(frame) > self.rules.outbox_bytes:
+                return False
+            self._write(frame)
+            return True
+
+    def send_patiently(self, frame: bytes) -> bool:
+        """`send`, with a short wait for a socket that is full but reading; a slow one soon gets none."""
+        while not self.send(frame):
+            if self._waited >= PATIENCE_IN_ALL:
+                return False
+            start = monotonic()
+            roomy = self._wait_for_room(start + PATIENCE)
+            self._waited += monotonic() - start
+            if not roomy:
+                self._waited = PATIENCE_IN_ALL
+        return True
+
+    def send_waiting(self, frame: bytes) -> bool:
+        """`send` from the reader's own thread: waits as long as the rules let a socket be slow."""
+        until = monotonic() + self.rules.send_seconds
+        while not self.send(frame):
+            if not self._wait_for_room(until):
+                return False
+        return True
+
+    def _wait_for_room(self, until: float) -> bool:
+        poll = _poll_writable(self.fileno())
+        while (now := monotonic()) < until:
+            if poll is None or self._over:
+                return True
+            poll.poll(max(1, min(50, int((until - now) * 1000))))
+            self.tend(now)
+            if self._queued <= self.rules.outbox_bytes // 2:
+                return True
+        return False
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Begin the closing handshake; the keeper ends it if the peer does not."""
+        with self._lock:
+            if self._over or self._protocol.state is not OPEN:
+                return
+            self._protocol.send_close(code, reason)
+            self._write_all(self._protocol.data_to_send())
+            self._deadline = monotonic() + self.rules.close_seconds
+        keeper.watch(self)
+
+    def abort(self) -> None:
+        """End at once: the reader wakes up and leaves."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(stdlib.SHUT_RDWR)
+
+    def _write_all(self, pieces: list[bytes]) -> None:
+        for piece in pieces:
+            if piece and not self._over:
+                self._write(piece)
+
+    def _write(self, data: bytes) -> None:
+        """Under the lock. Whole frames only ever follow whole frames: a rest goes before anything newer."""
+        if not self._outbox:
+            try:
+                sent = self._put(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self.abort()
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+            self._stalled_at = monotonic()
+            keeper.watch(self)
+        self._outbox.append(memoryview(data))
+        self._queued += len(data)
+
+    # --- what the keeper asks -----------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        return -1 if self._over else self._sock.fileno()
+
+    def has_backlog(self) -> bool:
+        return bool(self._outbox) and not self._over
+
+    def tend(self, now: float) -> bool:
+        drained = False
+        with self._lock:
+            if self._over:
+                return True
+            if self._outbox:
+                self._flush()
+                drained = not self._outbox
+            overdue = bool(self._outbox) and now - self._stalled_at > self.rules.send_seconds
+            overdue = overdue or (self._deadline is not None and now > self._deadline)
+            idle = not self._outbox and self._deadline is None
+        if overdue:
+            self.abort()
+            return True
+        if drained:
+            self._waited = 0.0
+            if self.on_drain:
+                self.on_drain()
+        return idle
+
+    def _flush(self) -> None:
+        while self._outbox:
+            head = self._outbox[0]
+            try:
+                sent = self._put(head)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.abort()
+                self._outbox.clear()
+                self._queued = 0
+                return
+            self._queued -= sent
+            if sent < len(head):
+                self._outbox[0] = head[sent:]
+                return
+            self._outbox.popleft()
+
+
+class _Parts:
+    """Puts the fragments of a text message together."""
+
+    __slots__ = ("_parts", "fault")
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.fault: tuple[int, str] | None = None
+
+    def add(self, frame: Any) -> bytes | None:
+        opcode = frame.opcode
+        if opcode is TEXT and frame.fin:
+            return frame.data
+        if opcode is BINARY:
+            self.fault = (UNSUPPORTED, "text only")
+        elif opcode is TEXT or opcode is CONT:
+            self._parts.append(frame.data)
+            if len(self._parts) > MAX_FRAGMENTS:
+                self.fault = (TOO_BIG, "too many fragments")
+            elif frame.fin:
+                whole, self._parts = b"".join(self._parts), []
+                return whole
+        return None
+
+
+def _cooperative() -> bool:
+    """Whether gevent runs the sockets of this process."""
+    if "gevent" not in sys.modules:
+        return False
+    from gevent import monkey
+
+    return bool(monkey.is_module_patched("socket"))
+
+
+def _poll_writable(descriptor: int) -> Any:
+    import select
+
+    if descriptor < 0:
+        return None
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return poll
+
+
+def _raw_socket(environ: dict[str, Any]) -> tuple[Any, str]:
+    for mode in ("gunicorn", "werkzeug"):
+        if sock := environ.get(f"{mode}.socket"):
+            if isinstance(sock, ssl.SSLSocket):
+                raise RuntimeError("TLS ends at the proxy: sockets need a plain connection")
+            return sock, mode
+    raise RuntimeError("this WSGI server cannot carry sockets: use gunicorn's gthread or gevent worker")
+
+
+def _handshake(environ: dict[str, Any]) -> Request:
+    headers = Headers()
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            headers[key[5:].replace("_", "-")] = value
+    return Request(environ.get("RAW_URI", environ["PATH_INFO"]), headers)
+
+
+flask_sock.Server = Socket  # flask-sock looks its server class up here for every connection
