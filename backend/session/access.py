@@ -1,0 +1,45 @@
+"""Who may reach a session, and as what. Someone else's session and a missing one give the same answer."""
+
+from typing import Literal
+
+from backend.platform.auth import Actor
+from backend.platform.db import db
+from backend.platform.errors import NotFound
+from backend.session import timeline
+from backend.session.errors import NotYourSession
+from backend.session.models import ServiceSession
+
+Side = Literal["applicant", "agent", "observer"]
+
+
+def scope_of(session_id: str) -> str:
+    """The scope of a login that may only take part in this session (S30: the phone that was handed over to)."""
+    return f"session:{session_id}"
+
+
+def side_of(actor: Actor, session: ServiceSession) -> Side | None:
+    """As what `actor` takes part: its applicant, its agent, an observer (supervisor, admin), or None: not at all."""
+    if actor.scope and actor.scope != scope_of(session.id):
+        return None
+    if not actor.staff:
+        return "applicant" if actor.id == session.applicant_id else None
+    if actor.id == session.agent_id:
+        return "agent"
+    return "observer" if actor.has("supervisor", "admin") else None
+
+
+def get_for(actor: Actor, session_id: str, *, locked: bool = False) -> ServiceSession:
+    """The session if `actor` may see it; raises NotFound. `locked`: as of now, until the unit of work ends."""
+    session = timeline.lock(session_id) if locked else db.session.get(ServiceSession, session_id)
+    if session is None or side_of(actor, session) is None:
+        raise NotFound()
+    return session
+
+
+def get_as(actor: Actor, session_id: str, *sides: Side) -> tuple[ServiceSession, Side]:
+    """The locked session for a verb of `sides`; raises NotFound, or NotYourSession for one who may only look."""
+    session = get_for(actor, session_id, locked=True)
+    side = side_of(actor, session)
+    if side not in sides:
+        raise NotYourSession()
+    return session, side

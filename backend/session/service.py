@@ -1,0 +1,374 @@
+"""The verbs of a session's life. Each is one transaction: lock, move the machine, append to the timeline.
+
+What the two do together while it is active is in chat.py, call.py and handover.py.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from backend.booking import service as booking
+from backend.identity import service as identity
+from backend.platform.auth import Actor
+from backend.platform.clock import now, today
+from backend.platform.db import db, unit_of_work
+from backend.platform.errors import Conflict, NotAllowedNow, NotFound
+from backend.platform.settings import settings
+from backend.session import call, duty, gate, hooks, queue, timeline
+from backend.session.access import get_as, get_for, scope_of, side_of
+from backend.session.errors import AlreadyTaken, NobodyWaiting, OutsideServiceHours, SessionOpen
+from backend.session.machine import ENDED, LIVE, OPEN, State, machine
+from backend.session.models import ServiceSession
+from backend.session.timeline import SYSTEM, events, record
+
+__all__ = [
+    "accept",
+    "answer",
+    "cancel_ring",
+    "complete",
+    "decline",
+    "events",
+    "expire",
+    "get_for",
+    "join",
+    "leave",
+    "note",
+    "open_of",
+    "reconnect",
+    "record",
+    "scope_of",
+    "side_of",
+    "suspend",
+    "take_next",
+]  # fmt: skip
+S = ServiceSession
+
+
+# --- into the line ------------------------------------------------------------------------------------------
+
+
+def join(
+    actor: Actor, booking_id: str, consents: Iterable[gate.Agreed], *, materials_ready: bool, ip: str | None = None
+) -> ServiceSession:
+    """Enter the line with a booking, inside its slot (S14, S16, S40). Joining again gives the same session (S08).
+
+    Raises what the gate and the booking refuse: ConsentMissing, TextChanged, MaterialsNotReady, not in the slot…;
+    SessionOpen when the applicant has another session going on.
+    """
+    with unit_of_work():
+        if same := _open_with(actor, booking_id):
+            return same
+        texts = gate.check(consents, materials_ready=materials_ready)
+        try:
+            booked = booking.for_queue(actor.id, booking_id)
+            session = _enter(actor, booked)
+        except Conflict:
+            if same := _open_with(actor, booking_id):  # the other device was a moment faster
+                return same
+            raise
+        gate.keep(session, actor, texts, ip)
+        record(session, "consent.given", actor, {"texts": [t.receipt() for t in texts]})
+        record(session, "session.queued", actor, {"returning": False, "item": booked.item_name})
+        queue.changed(session.skill_group_id)
+    return session
+
+
+def _enter(actor: Actor, booked: Any) -> ServiceSession:
+    person = identity.profile(actor.id)
+    session = S(
+        number=f"{today():%Y%m%d}{secrets.randbelow(10**8):08d}",
+        applicant_id=actor.id, applicant_name=person["masked_name"], real_name_level=person["real_name_level"],
+        item_id=booked.item_id, item_name=booked.item_name, skill_group_id=booked.skill_group_id,
+        booking_id=booked.id, state=State.WAITING, line_class=queue.BOOKED, line_slot_at=booked.start_at,
+        line_at=now(), waiting_since=now(),
+    )  # fmt: skip
+    try:
+        with db.session.begin_nested():
+            db.session.add(session)
+    except IntegrityError as clash:
+        raise _already_open(actor) from clash
+    booking.mark_queued(booked.id, session.id)
+    return session
+
+
+def leave(actor: Actor, session_id: str) -> ServiceSession:
+    """Leave the line, or give up a suspended case. From the line the booking can be used again inside its slot."""
+    with unit_of_work():
+        session, _ = get_as(actor, session_id, "applicant")
+        was = session.state
+        machine.apply(session, "leave", "applicant", ended_at=now())
+        if was == State.WAITING and session.answered_at is None:
+            booking.back_to_booked(session.booking_id)
+        else:
+            booking.mark_served(session.booking_id)
+        record(session, "session.abandoned", actor, {"reason": "left"})
+        queue.changed(session.skill_group_id)
+    return session
+
+
+# --- an agent takes one -------------------------------------------------------------------------------------
+
+
+def accept(agent: Actor, session_id: str) -> ServiceSession:
+    """Take a chosen applicant: it rings there. Of many agents exactly one wins, the others get AlreadyTaken (P11)."""
+    with unit_of_work():
+        card = duty.take(agent)
+        session = db.session.get(S, session_id)
+        if session is None or not duty.serves(card, session.skill_group_id):
+            raise NotFound()
+        if not _ring(agent, card, session):
+            raise AlreadyTaken(state=session.state)
+    return session
+
+
+def take_next(agent: Actor) -> ServiceSession:
+    """Take the first in line; a lost race goes on to the one behind. Raises NobodyWaiting (S07)."""
+    with unit_of_work():
+        card = duty.take(agent)
+        for session_id in queue.candidates(agent.id, card.skill_group_ids):
+            session = db.session.get_one(S, session_id)
+            if _ring(agent, card, session):
+                return session
+        raise NobodyWaiting()
+
+
+def _ring(agent: Actor, card: duty.AgentDuty, session: ServiceSession) -> bool:
+    """waiting → ringing for this agent, or False: somebody was faster."""
+    until = now() + timedelta(seconds=settings().ring_seconds)
+    try:
+        machine.apply(
+            session, "accept", "agent", agent_id=agent.id, agent_name=agent.name, agent_number=card.number,
+            ring_until=until, agent_lost_at=None, own_agent_until=None,
+        )  # fmt: skip
+    except NotAllowedNow:
+        return False
+    record(session, "session.ringing", agent, {"number": card.number, "until": until})
+    queue.changed(session.skill_group_id)
+    return True
+
+
+def cancel_ring(actor: Actor | None, session_id: str) -> ServiceSession:
+    """The agent (or, when the agent is gone, the system) takes a ring back; the applicant keeps the place."""
+    with unit_of_work():
+        session = _for_agent_or_system(actor, session_id)
+        agent_id = session.agent_id
+        machine.apply(session, "cancel_ring", "agent" if actor else "system", **_no_ring())
+        duty.finish(agent_id, "free" if actor else "lose")
+        record(session, "session.queued", actor, {"returning": False, "ring": "cancelled"})
+        queue.changed(session.skill_group_id)
+    return session
+
+
+# --- the applicant answers, or does not ---------------------------------------------------------------------
+
+
+def answer(actor: Actor, session_id: str, endpoint: str = "applicant-pc") -> ServiceSession:
+    """The session begins. On a PC the call starts by itself and a screen-share request is recorded (S18, S41)."""
+    with unit_of_work():
+        session, _ = get_as(actor, session_id, "applicant")
+        machine.apply(session, "answer", "applicant", answered_at=now(), ring_until=None, no_answers=0,
+                      own_agent_id=S.agent_id, applicant_lost_at=None)  # fmt: skip
+        record(session, "session.accepted", actor, {"agent": session.agent_name, "number": session.agent_number})
+        if endpoint == "applicant-pc":
+            call.begin_by_itself(session, actor, endpoint)
+    return session
+
+
+def decline(actor: Actor | None, session_id: str) -> ServiceSession:
+    """No answer: the applicant pressed "not now", or (`actor` None) 30 s went by.
+
+    The first time: back into the line behind the next three. The second time the session is over and the booking
+    missed (domain.md, State machines).
+    """
+    with unit_of_work():
+        session = get_as(actor, session_id, "applicant")[0] if actor else _locked(session_id)
+        if actor is None and (session.ring_until is None or session.ring_until > now()):
+            raise NotAllowedNow(state=session.state)
+        by, agent_id = ("applicant" if actor else "system"), session.agent_id
+        end_booking = booking.mark_served if session.answered_at else booking.mark_missed
+        if session.no_answers == 0:
+            place = queue.behind_next(session)
+            machine.apply(session, "decline", by, **place, **_no_ring(), no_answers=1)
+            record(session, "session.no_answer", actor, {"declined": actor is not None, "again": True})
+        else:
+            machine.apply(session, "give_up", by, ended_at=now(), ring_until=None)
+            end_booking(session.booking_id)
+            record(session, "session.no_answer", actor, {"declined": actor is not None, "again": False})
+            record(session, "session.abandoned", SYSTEM, {"reason": "no_answer"})
+        duty.finish(agent_id, "free")
+        queue.changed(session.skill_group_id)
+    return session
+
+
+# --- pause and return (S44–S46, M50–M53) ----------------------------------------------------------------------
+
+
+def suspend(
+    actor: Actor | None, session_id: str, reason: str = "", missing: Iterable[str] = (), *, cause: str = "asked"
+) -> ServiceSession:
+    """Pause without losing the case: chat, materials and commitment stay, the agent is free for others.
+
+    `actor` None with `cause` "connection_lost" or "agent_lost": the grace time ran out.
+    """
+    with unit_of_work():
+        session, by = (get_as(actor, session_id, "applicant", "agent")) if actor else (_locked(session_id), "system")
+        until = booking.workdays_later(now(), settings().suspend_workdays)
+        call.end_all(session, actor)
+        machine.apply(
+            session, "suspend", by, suspended_by=by, suspend_reason=reason or None, missing=list(missing),
+            suspend_until=until, served_seconds=_served(session), applicant_lost_at=None, agent_lost_at=None,
+        )  # fmt: skip
+        duty.finish(session.agent_id, "lose" if cause == "agent_lost" else "free")
+        record(session, "session.suspended", actor,
+               {"cause": cause, "reason": reason, "missing": list(missing), "until": until})  # fmt: skip
+        queue.changed(session.skill_group_id)
+    return session
+
+
+def connection_lost(session_id: str) -> ServiceSession:
+    """The applicant's line was broken for longer than the grace time (S46): kept, and the agent is free."""
+    return suspend(None, session_id, cause="connection_lost")
+
+
+def agent_lost(session_id: str) -> ServiceSession:
+    """The agent's line was: the applicant goes back to the head of the line, for any agent (P13)."""
+    with unit_of_work():
+        suspend(None, session_id, cause="agent_lost")
+        return reconnect(None, session_id)
+
+
+def step_away(session_id: str) -> ServiceSession:
+    """A waiting page is gone: those behind move up. The ticket stays, the place does not (P8; channel.came)."""
+    with unit_of_work():
+        session = _locked(session_id)
+        if session.state == State.WAITING and session.applicant_lost_at and not session.away_at:
+            session.away_at = now()
+            queue.changed(session.skill_group_id)
+    return session
+
+
+def reconnect(actor: Actor | None, session_id: str) -> ServiceSession:
+    """重新连接: back into the line, at the front, own agent first, without a booking. Again and again is no error.
+
+    Raises SessionOpen (another session is going on), OutsideServiceHours.
+    """
+    with unit_of_work():
+        session = get_as(actor, session_id, "applicant")[0] if actor else _locked(session_id)
+        if session.state in LIVE:
+            return session
+        if actor and not booking.in_service_hours(session.skill_group_id):
+            raise OutsideServiceHours()
+        agent_name = session.agent_name
+        own_first = now() + timedelta(minutes=settings().own_agent_minutes) if actor else None
+        try:
+            with db.session.begin_nested():
+                machine.apply(
+                    session, "reconnect", "applicant" if actor else "system", **queue.front(), **_no_ring(),
+                    waiting_since=now(), own_agent_until=own_first, no_answers=0,
+                    suspended_by=None, suspend_reason=None, suspend_until=None,
+                )  # fmt: skip
+        except IntegrityError as clash:
+            raise _already_open(actor, session) from clash
+        record(session, "session.reconnected", actor, {"own_agent": agent_name if actor else None})
+        queue.changed(session.skill_group_id)
+    return session
+
+
+# --- the end ----------------------------------------------------------------------------------------------------
+
+
+def complete(agent: Actor, session_id: str, outcome: str, text: str = "") -> ServiceSession:
+    """办结 with an outcome; siblings may refuse first (hooks.before_complete). The agent goes to wrap-up."""
+    with unit_of_work():
+        session, _ = get_as(agent, session_id, "agent")
+        for check in hooks.checks_before_complete:
+            check(session)
+        call.end_all(session, agent)
+        machine.apply(session, "complete", "agent", outcome=outcome, ended_at=now(), served_seconds=_served(session))
+        duty.finish(session.agent_id, "wrap_up", "agent")
+        booking.mark_served(session.booking_id)
+        if text:
+            record(session, "note.added", agent, {"text": text}, audience="staff")
+        record(session, "session.completed", agent, {"outcome": outcome})
+        for told in hooks.completed_listeners:
+            told(session)
+        queue.changed(session.skill_group_id)
+    return session
+
+
+def expire(session_id: str, reason: str) -> ServiceSession:
+    """Time ended it: the suspension ran out, or a waiting page was gone for too long."""
+    with unit_of_work():
+        session = _locked(session_id)
+        never_served = session.answered_at is None
+        machine.apply(session, "expire", "system", ended_at=now())
+        (booking.back_to_booked if never_served else booking.mark_served)(session.booking_id)
+        record(session, "session.abandoned", SYSTEM, {"reason": reason})
+        queue.changed(session.skill_group_id)
+    return session
+
+
+def note(agent: Actor, session_id: str, text: str) -> Any:
+    """A note that staff see and the applicant does not. Allowed after the end too (wrap-up)."""
+    with unit_of_work():
+        session, _ = get_as(agent, session_id, "agent", "observer")
+        return record(session, "note.added", agent, {"text": text}, audience="staff")
+
+
+# --- questions ---------------------------------------------------------------------------------------------------
+
+
+def open_of(actor: Actor) -> list[ServiceSession]:
+    """未完成业务: the actor's sessions that are not over, newest first."""
+    mine = S.agent_id if actor.staff else S.applicant_id
+    query = select(S).where(mine == actor.id, S.state.in_([s.value for s in OPEN])).order_by(S.id.desc())
+    if actor.scope:
+        query = query.where(S.id == actor.scope.removeprefix("session:"))
+    return list(db.session.scalars(query))
+
+
+def of_bookings(booking_ids: Iterable[str]) -> dict[str, ServiceSession]:
+    """The latest session of each booking, by booking id."""
+    query = select(S).where(S.booking_id.in_(list(booking_ids))).order_by(S.id)
+    return {s.booking_id: s for s in db.session.scalars(query)}
+
+
+# --- inside ---------------------------------------------------------------------------------------------------
+
+
+def _locked(session_id: str) -> ServiceSession:
+    session = timeline.lock(session_id)
+    if session is None:
+        raise NotFound()
+    return session
+
+
+def _for_agent_or_system(actor: Actor | None, session_id: str) -> ServiceSession:
+    return get_as(actor, session_id, "agent")[0] if actor else _locked(session_id)
+
+
+def _open_with(actor: Actor, booking_id: str) -> ServiceSession | None:
+    """The session this booking already has, if it is not over: a second join, perhaps from the other device."""
+    query = select(S).where(S.booking_id == booking_id, S.applicant_id == actor.id).order_by(S.id.desc())
+    found = db.session.scalar(query.execution_options(populate_existing=True))
+    return found if found is not None and found.state not in ENDED else None
+
+
+def _already_open(actor: Actor | None, session: ServiceSession | None = None) -> SessionOpen:
+    applicant_id = session.applicant_id if session else actor.id if actor else ""
+    query = select(S.id).where(S.applicant_id == applicant_id, S.state.in_([s.value for s in LIVE]))
+    return SessionOpen(session_id=db.session.scalar(query))
+
+
+def _no_ring() -> dict[str, Any]:
+    return {"ring_until": None, "agent_id": None, "agent_name": None, "agent_number": None}
+
+
+def _served(session: ServiceSession) -> int:
+    """Seconds of service so far, this stretch included."""
+    stretch = int((now() - session.answered_at).total_seconds()) if session.answered_at else 0
+    return session.served_seconds + max(stretch, 0)
