@@ -1,3 +1,4 @@
+import { randomId } from './ids'
 import { LocalMedia, type Device } from './media'
 import { Peer, type LocalTracks } from './peer'
 import { QualityMeter, type Quality } from './quality'
@@ -8,6 +9,7 @@ import type {
   IceSource,
   MediaProblem,
   MediaState,
+  Outgoing,
   Role,
   Signal,
   SignalData,
@@ -98,6 +100,7 @@ class CallSession implements Call {
   private peer: Peer | null = null
   private early: Signal[] = []
   private seen = new Set<string>()
+  private readonly page = randomId()
   private counter = 0
   private attempts = 0
   private everConnected = false
@@ -346,7 +349,6 @@ class CallSession implements Call {
     void peer.receive(data)
   }
 
-
   /** The first offer of a new connection of the agent replaces what was before. */
   private async applicantReceives(data: SignalData): Promise<void> {
     if (this.peer && this.peer.remoteId === data.pc) return void this.peer.receive(data)
@@ -367,7 +369,7 @@ class CallSession implements Call {
   }
 
   private repeated(data: SignalData): boolean {
-    const key = `${data.pc}:${data.n}`
+    const key = `${data.page}:${data.n}`
     if (this.seen.has(key)) return true
     this.seen.add(key)
     if (this.seen.size > 2_000) this.seen = new Set([...this.seen].slice(-1_000))
@@ -478,9 +480,9 @@ class CallSession implements Call {
     this.peer?.announce(media)
   }
 
-  private transmit(data: Omit<SignalData, 'n'>): void {
+  private transmit(data: Outgoing): void {
     if (!this.open || this.state === 'idle') return
-    this.o.send(this.to, this.epoch, { ...data, n: ++this.counter })
+    this.o.send(this.to, this.epoch, { ...data, page: this.page, n: ++this.counter })
   }
 
   private enter(state: CallState): void {

@@ -29,18 +29,23 @@ export class LocalMedia {
   private facing: 'user' | 'environment' | '' = ''
   private opening: Promise<void> | null = null
   private closed = false
+  /** Could not be opened: not asked for again until the person or a newly plugged device says so. */
+  private failed = new Set<Device>()
+  private readonly onPlug = () => void this.plugged()
 
   constructor(private readonly o: LocalMediaOptions) {}
 
   /** Opens what is wanted and not yet open; asks for both in one go so that one question is shown. */
   open(): Promise<void> {
     this.closed = false
+    navigator.mediaDevices?.addEventListener?.('devicechange', this.onPlug)
     this.opening ??= this.openMissing().finally(() => (this.opening = null))
     return this.opening
   }
 
   async set(device: Device, on: boolean): Promise<boolean> {
     this.wanted[device] = on
+    this.failed.delete(device)
     const track = this.tracks[device]
     if (device === 'microphone' && track) {
       track.enabled = on
@@ -72,14 +77,30 @@ export class LocalMedia {
 
   close(): void {
     this.closed = true
+    this.failed.clear()
+    navigator.mediaDevices?.removeEventListener?.('devicechange', this.onPlug)
     this.drop('camera')
     this.drop('microphone')
     this.o.onStream(null)
   }
 
   private async openMissing(): Promise<void> {
-    const missing = (['microphone', 'camera'] as const).filter((d) => this.wanted[d] && !this.tracks[d])
+    const missing = (['microphone', 'camera'] as const).filter(
+      (d) => this.wanted[d] && !this.tracks[d] && !this.failed.has(d),
+    )
     if (missing.length) await this.acquire([...missing])
+  }
+
+  private async plugged(): Promise<void> {
+    if (this.closed || !this.failed.size) return
+    this.failed.clear()
+    await this.open()
+  }
+
+  private report(error: unknown, kind: MediaProblem['kind']): void {
+    const devices: Device[] = kind === 'camera' || kind === 'microphone' ? [kind] : ['camera', 'microphone']
+    for (const device of devices) this.failed.add(device)
+    this.o.onProblem(mediaProblem(error, kind))
   }
 
   private constraints(devices: Device[]): MediaStreamConstraints {
@@ -94,7 +115,7 @@ export class LocalMedia {
   private async acquire(devices: Device[]): Promise<void> {
     if (!navigator.mediaDevices?.getUserMedia) {
       const kind = devices.length > 1 ? 'both' : devices[0]!
-      this.o.onProblem(mediaProblem({ name: window.isSecureContext ? 'TypeError' : 'SecurityError' }, kind))
+      this.report({ name: window.isSecureContext ? 'TypeError' : 'SecurityError' }, kind)
       return
     }
     try {
@@ -107,18 +128,18 @@ export class LocalMedia {
   /** Both at once failed: take what there is and say what is missing (S29). */
   private async acquireApart(devices: Device[], error: unknown): Promise<void> {
     if (devices.length === 1) {
-      this.o.onProblem(mediaProblem(error, devices[0]!))
+      this.report(error, devices[0]!)
       return
     }
     const refused = (error as Error | undefined)?.name === 'NotAllowedError'
     const allowed = refused ? await notDenied(devices) : devices
     if (refused && allowed.length !== 1) {
-      this.o.onProblem(mediaProblem(error, 'both'))
+      this.report(error, 'both')
       return
     }
     for (const device of devices) {
       if (allowed.includes(device)) await this.acquire([device])
-      else this.o.onProblem(mediaProblem(error, device))
+      else this.report(error, device)
     }
   }
 

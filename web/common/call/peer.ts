@@ -1,4 +1,5 @@
-import type { MediaState, SignalData, Slot } from './types'
+import { randomId } from './ids'
+import type { MediaState, Outgoing, SignalData, Slot } from './types'
 
 /**
  * One peer connection under perfect negotiation (W3C webrtc-pc, "Perfect negotiation example").
@@ -15,7 +16,7 @@ export interface PeerOptions {
   polite: boolean
   config: RTCConfiguration
   local: () => LocalTracks
-  send: (data: Omit<SignalData, 'n'>) => void
+  send: (data: Outgoing) => void
   onTrack: (slot: Slot, track: MediaStreamTrack | null) => void
   onConnection: (state: RTCPeerConnectionState) => void
   onMedia: (media: MediaState) => void
@@ -244,9 +245,4 @@ export class Peer {
     await own.sender.replaceTrack(null)
     if (!this.closed) own.direction = 'inactive'
   }
-}
-
-/** Not crypto.randomUUID: that one is missing outside secure contexts. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(6)), (b) => b.toString(16).padStart(2, '0')).join('')
 }

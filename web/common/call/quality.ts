@@ -79,7 +79,6 @@ function readTotals(report: RTCStatsReport): Totals {
     rtt: null,
     relayed: false,
   }
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the browser's stats dictionaries are open-ended
   const byId = new Map<string, any>()
   report.forEach((stat) => byId.set(stat.id, stat))
   for (const stat of byId.values()) {

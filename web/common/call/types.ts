@@ -20,7 +20,8 @@ export interface SignalData {
   pc: string
   /** Id of the peer connection this is meant for; missing in the first offer. */
   peer?: string
-  /** Running number inside the sending page: a repeated frame is dropped. */
+  /** The sending page and its running number: a repeated frame is dropped. */
+  page: string
   n: number
   description?: RTCSessionDescriptionInit
   /** mid → slot, beside every description. */
@@ -30,6 +31,9 @@ export interface SignalData {
   ready?: boolean
   media?: MediaState
 }
+
+/** What a peer connection says; the page adds its own name and number. */
+export type Outgoing = Omit<SignalData, 'page' | 'n'>
 
 export interface Signal {
   from: Endpoint

@@ -1,0 +1,1 @@
+"""Front-end modules in real Chromium."""
