@@ -40,7 +40,7 @@ def show(actor: Actor, booking_id: str) -> dict[str, Any]:
         "texts": [catalog.text_view(t) for t in catalog.consent_texts()],
         "materials": [catalog.material_view(m) for m in catalog.materials(item.id)],
         "notices": [line for line in item.notice.splitlines() if line.strip()],
-        "queue": queue.place_for_newcomer(booked.skill_group_id).to_dict(),
+        "queue": queue.place_for_newcomer(item.skill_group_id).to_dict(),
     }
 
 

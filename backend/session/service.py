@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.booking import service as booking
+from backend.catalog import service as catalog
 from backend.identity import service as identity
 from backend.platform.auth import Actor
 from backend.platform.clock import now, today
@@ -64,26 +65,28 @@ def join(
             return same
         texts = gate.check(consents, materials_ready=materials_ready)
         try:
-            booked = booking.for_queue(actor.id, booking_id)
-            session = _enter(actor, booked)
+            session = _enter(actor, booking_id)
         except Conflict:
             if same := _open_with(actor, booking_id):  # the other device was a moment faster
                 return same
             raise
         gate.keep(session, actor, texts, ip)
         record(session, "consent.given", actor, {"texts": [t.receipt() for t in texts]})
-        record(session, "session.queued", actor, {"returning": False, "item": booked.item_name})
+        record(session, "session.queued", actor, {"item": session.item_name})
         queue.changed(session.skill_group_id)
     return session
 
 
-def _enter(actor: Actor, booked: Any) -> ServiceSession:
-    person = identity.profile(actor.id)
+def _enter(actor: Actor, booking_id: str) -> ServiceSession:
+    """The booking is used up first: of two joins at once the second stops there."""
+    booked = booking.for_queue(actor.id, booking_id)
+    booking.mark_queued(booking_id)
+    item, person = catalog.get_item(booked.item_id), identity.profile(actor.id)
     session = S(
         number=f"{today():%Y%m%d}{secrets.randbelow(10**8):08d}",
         applicant_id=actor.id, applicant_name=person["masked_name"], real_name_level=person["real_name_level"],
-        item_id=booked.item_id, item_name=booked.item_name, skill_group_id=booked.skill_group_id,
-        booking_id=booked.id, state=State.WAITING, line_class=queue.BOOKED, line_slot_at=booked.start_at,
+        item_id=item.id, item_name=item.name, mail_allowed=item.mail_allowed, skill_group_id=item.skill_group_id,
+        booking_id=booking_id, state=State.WAITING, line_class=queue.BOOKED, line_slot_at=booked.start_at,
         line_at=now(), waiting_since=now(),
     )  # fmt: skip
     try:
@@ -91,7 +94,6 @@ def _enter(actor: Actor, booked: Any) -> ServiceSession:
             db.session.add(session)
     except IntegrityError as clash:
         raise _already_open(actor) from clash
-    booking.mark_queued(booked.id, session.id)
     return session
 
 
@@ -158,7 +160,7 @@ def cancel_ring(actor: Actor | None, session_id: str) -> ServiceSession:
         agent_id = session.agent_id
         machine.apply(session, "cancel_ring", "agent" if actor else "system", **_no_ring())
         duty.finish(agent_id, "free" if actor else "lose")
-        record(session, "session.queued", actor, {"returning": False, "ring": "cancelled"})
+        record(session, "session.queued", actor, {"ring": "cancelled"})
         queue.changed(session.skill_group_id)
     return session
 
@@ -331,10 +333,22 @@ def open_of(actor: Actor) -> list[ServiceSession]:
     return list(db.session.scalars(query))
 
 
-def of_bookings(booking_ids: Iterable[str]) -> dict[str, ServiceSession]:
-    """The latest session of each booking, by booking id."""
-    query = select(S).where(S.booking_id.in_(list(booking_ids))).order_by(S.id)
-    return {s.booking_id: s for s in db.session.scalars(query)}
+@booking.booking_extra
+def of_bookings(booking_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """What 预约记录 shows of a booking's latest session: its id, and 重新连接 or the way back in (S45, S46)."""
+    query = select(S.booking_id, S.id, S.state).where(S.booking_id.in_(booking_ids)).order_by(S.id)
+    ways = {State.SUSPENDED: ["reconnect"], **{state: ["enter"] for state in LIVE}}
+    return {b: {"session_id": id, "actions": ways.get(State(state), [])} for b, id, state in db.session.execute(query)}
+
+
+@identity.on_merge
+def merge_users(gone: str, kept: str) -> None:
+    """Two accounts turned out to be one person (P45): the sessions follow. Raises SessionOpen if both have one."""
+    try:
+        with db.session.begin_nested():
+            db.session.execute(update(S).where(S.applicant_id == gone).values(applicant_id=kept))
+    except IntegrityError as clash:
+        raise SessionOpen() from clash
 
 
 # --- inside ---------------------------------------------------------------------------------------------------
