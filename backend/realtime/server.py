@@ -24,7 +24,7 @@ import flask_sock
 from websockets.datastructures import Headers
 from websockets.frames import BINARY, CONT, TEXT, Frame
 from websockets.http11 import Request
-from websockets.protocol import OPEN
+from websockets.protocol import OPEN, Protocol, Side
 from websockets.server import ServerProtocol
 
 from backend.platform.errors import Malformed
@@ -78,14 +78,13 @@ class Socket:
         self._over = False
         self._frames = Bucket(self.rules.frames_per_second)
         self.on_drain: Callable[[], None] | None = None
-        self._protocol = ServerProtocol(max_size=self.rules.message_bytes, logger=_quiet)
-        response = self._protocol.accept(_handshake(environ))
+        response = ServerProtocol(logger=_quiet).accept(_handshake(environ))
         if response.status_code != 101:
             raise Malformed()
-        self._protocol.send_response(response)
+        self._protocol = Protocol(Side.SERVER, max_size=self.rules.message_bytes, logger=_quiet)
         self._prepare()
         with self._lock:
-            self._write_all(self._protocol.data_to_send())
+            self._write(response.serialize())
 
     def _prepare(self) -> None:
         """The reader blocks for at most `ping_seconds`; a writer never blocks."""

@@ -29,7 +29,9 @@ class BadSignal(ValueError):
 def relay(bus: Bus, sender: Member, message: Message) -> None:
     """Pass a signal on; raises BadSignal when it is none. An addressee that is nowhere is no error."""
     to, epoch, data = message.get("to"), message.get("epoch"), message.get("data")
-    if message.keys() != KEYS or to not in ENDPOINTS or to == sender.endpoint or type(data) is not dict:
+    if message.keys() != KEYS or type(to) is not str or type(data) is not dict:
+        raise BadSignal()
+    if to not in ENDPOINTS or to == sender.endpoint:
         raise BadSignal()
     if type(epoch) is not int or not 0 <= epoch < MAX_EPOCH:
         raise BadSignal()

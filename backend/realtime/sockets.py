@@ -78,6 +78,9 @@ def serve(socket: Socket, token: str, after: int) -> None:
         actor, channel = opened
         user, login = (actor.id, actor.login_id) if actor else (None, None)
         Connection(the_bus, Member(socket, channel, user, login, after)).run()
+    except Exception:  # an error page must not be written into the stream of frames
+        log.exception("a socket failed")
+        _refuse(socket, BROKEN, "failed")
     finally:
         the_bus.hub.exit()
         db.session.remove()
@@ -122,8 +125,7 @@ class Connection:
                 log.exception("a socket could not be opened")
                 self.socket.close(BROKEN, "open")
             for text in self.socket.messages(self._tick):
-                if not self._hear(text):
-                    self.socket.fail(POLICY, "not allowed")
+                self._answer(text)
         finally:
             self.bus.hub.leave(self.member)
             self._leave()
@@ -200,6 +202,14 @@ class Connection:
 
     # --- upward --------------------------------------------------------------------------------------
 
+    def _answer(self, text: bytes) -> None:
+        try:
+            if not self._hear(text):
+                self.socket.fail(POLICY, "not allowed")
+        except Exception:
+            log.exception("a message from a client broke its socket")
+            self.socket.fail(BROKEN, "failed")
+
     def _hear(self, text: bytes) -> bool:
         """One message from the client; False ends the socket with 1008."""
         try:
@@ -207,6 +217,8 @@ class Connection:
         except orjson.JSONDecodeError:
             return False
         kind = message.get("t") if type(message) is dict else None
+        if type(kind) is not str:
+            return False
         bucket = self._signals if kind == "signal" else self._small
         if not bucket.take(monotonic()):
             return False
