@@ -4,6 +4,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from backend import demo
 from backend.platform import idempotency, jobs
 from backend.platform.redis import connect
 
@@ -59,5 +60,5 @@ def jobs_run() -> None:
 
 def init_app(app: Flask) -> None:
     jobs.periodic(seconds=3600)(idempotency.purge)
-    for command in (worker, scheduler, jobs_group):
+    for command in (worker, scheduler, jobs_group, demo.group):
         app.cli.add_command(command)

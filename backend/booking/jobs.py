@@ -1,0 +1,19 @@
+"""Booking's part of the list of periodic work. Each may run late, twice, or in two workers at once."""
+
+from backend.booking import calendar, service
+from backend.platform.jobs import periodic
+
+
+@periodic(seconds=5)
+def return_holds() -> None:
+    service.expire_holds()
+
+
+@periodic(seconds=60)
+def mark_missed() -> None:
+    service.sweep_missed()
+
+
+@periodic(seconds=60)
+def open_slots() -> None:
+    calendar.release()
