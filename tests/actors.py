@@ -54,6 +54,20 @@ class Person:
 class Applicant(Person):
     """申请人"""
 
+    def finds(self, words: str) -> dict[str, Any]:
+        """The first item found."""
+        return self.get("/items", query_string={"q": words})["items"][0]
+
+    def holds(self, slot_id: str, item_id: str) -> dict[str, Any]:
+        return self.post(f"/slots/{slot_id}/hold", {"item_id": item_id})
+
+    def books(self, slot_id: str, item_id: str) -> dict[str, Any]:
+        """Hold and confirm."""
+        return self.post(f"/bookings/{self.holds(slot_id, item_id)['id']}/confirm")
+
+    def cancels(self, booking_id: str) -> dict[str, Any]:
+        return self.post(f"/bookings/{booking_id}/cancel")
+
 
 class Agent(Person):
     """客服, also 班长 and 管理员 by role."""

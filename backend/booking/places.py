@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Row, bindparam, select, text, update
+from sqlalchemy import Boolean, Row, String, bindparam, select, text, update
 
 from backend.booking.machine import State
 from backend.booking.models import ACTIVE_SQL, Booking, Slot
@@ -45,11 +45,12 @@ _COUNT = "UPDATE slot SET booked = booked + 1, version = version + 1"
 _FREE = "slot.booked < slot.capacity AND NOT slot.closed"
 _BACK = "RETURNING slot.id, slot.skill_group_id, slot.item_id, slot.capacity, slot.booked, slot.version, slot.closed"
 
-_TIMES = [bindparam("now", type_=UTCDateTime), bindparam("until", type_=UTCDateTime)]
+_TYPES = [bindparam(name, type_=UTCDateTime) for name in ("now", "until")]
+_TYPES += [bindparam(name, type_=String) for name in ("id", "user", "item", "slot")]
 _ONE_STATEMENT = text(
     f"WITH made AS ({_WRITE}) {_COUNT} FROM made WHERE slot.id = made.slot_id AND {_FREE} {_BACK}"
-).bindparams(*_TIMES)
-_WRITE_ONLY = text(_WRITE).bindparams(*_TIMES)
+).bindparams(*_TYPES)
+_WRITE_ONLY = text(_WRITE).bindparams(*_TYPES)
 _COUNT_ONLY = text(f"{_COUNT} WHERE id = :slot AND {_FREE} {_BACK}")
 _UNWRITE = text("DELETE FROM booking WHERE id = :id")
 _LOCK_USER = text("SELECT pg_advisory_xact_lock(hashtextextended(:user, 0))")
