@@ -5,6 +5,7 @@ GUNICORN_WORKER_CLASS=gevent and one process for each core.
 """
 
 import os
+from typing import Any
 
 bind = f"{os.environ.get('HOST') or '0.0.0.0'}:{os.environ.get('PORT') or '8000'}"  # noqa: S104
 worker_class = os.environ.get("GUNICORN_WORKER_CLASS") or "gthread"
@@ -29,3 +30,12 @@ def post_worker_init(worker) -> None:  # type: ignore[no-untyped-def]
     from backend.realtime.drain import on_sigterm
 
     on_sigterm(worker.wsgi.extensions["bus"])
+
+
+def post_worker_init(worker: Any) -> None:
+    """Open sockets get a 1012 at once when the process is to stop; their clients connect to another."""
+    from backend.realtime.bus import bus
+    from backend.realtime.drain import on_sigterm
+
+    with worker.wsgi.app_context():
+        on_sigterm(bus())

@@ -35,12 +35,13 @@ class Command:
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
 
     def until(self, pattern: str, within: float = 20) -> re.Match[str]:
-        deadline, at = time.monotonic() + within, 0
+        deadline, begin = time.monotonic() + within, 0
         while True:
-            for at in range(at, len(self.lines)):
+            for at in range(begin, len(self.lines)):
                 if at not in self.given and (found := re.search(pattern, self.lines[at])):
                     self.given.add(at)
                     return found
+            begin = len(self.lines)
             assert self._read(deadline), f"no line like {pattern!r}; output:\n" + "\n".join(self.lines[-40:])
 
     def _read(self, deadline: float) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from tests.ops.process import Command
 
 SAYS_PID = "import os, signal; print('pid', os.getpid()); signal.pause()"
-DEAF = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('pid', os.getpid())\nwhile 1: signal.pause()"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SAYS_PID
 # A parent with a child in a session of its own, as an RQ worker has.
 PARENT = (
     "import os, signal, subprocess, sys\n"
