@@ -42,7 +42,7 @@ def broken() -> list[str]:
 def slots() -> list[str]:
     """0 ≤ booked ≤ capacity, and booked is the number of active bookings."""
     query = select(Booking.slot_id, func.count()).where(Booking.state.in_(ACTIVE)).group_by(Booking.slot_id)
-    active = dict(db.session.execute(query).tuples().all())
+    active = dict(db.session.execute(query).all())
     return [
         f"slot {s.id}: booked {s.booked}, capacity {s.capacity}, active bookings {active.get(s.id, 0)}"
         for s in db.session.scalars(select(Slot).execution_options(populate_existing=True))
