@@ -116,7 +116,7 @@ function showSheet(task: SignTask): void {
     sending = true
     pad.lock(true)
     refresh()
-    const failure = await send(pad, key)
+    const failure = await send(task, pad, key)
     sending = false
     pad.lock(false)
     if (!failure) {
@@ -142,12 +142,13 @@ function showSheet(task: SignTask): void {
   refresh()
 }
 
-async function send(pad: Pad, key: string): Promise<Refusal | null> {
+async function send(task: SignTask, pad: Pad, key: string): Promise<Refusal | null> {
   try {
-    await submit(token, key, pad.handwriting())
+    await submit(token, key, { ...pad.handwriting(), body_hash: task.body_hash })
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal(0, 'offline', '')
-    if (refusal.code !== 'already_signed') return refusal
+    if (refusal.code === 'already_signed') forget() // an earlier try of ours got through
+    return refusal
   }
   forget()
   showNotice(SIGNED)

@@ -5,6 +5,8 @@ export interface SignTask {
   masked_name: string
   title: string
   body: string
+  /** Of the very text shown here; sent back with the signature. */
+  body_hash: string
   expires_at: string
   state: string
 }
@@ -40,8 +42,6 @@ async function call(token: string, init: RequestInit): Promise<Record<string, un
   } catch {
     throw new Refusal(0, 'offline', '')
   }
-  const date = Date.parse(response.headers.get('Date') ?? '')
-  if (!Number.isNaN(date)) clockOffset = date - Date.now()
   const body = (await response.json().catch(() => null)) as Record<string, unknown> | null
   if (response.ok && body) return body
   const error = (body?.error ?? {}) as { code?: string; message?: string }
@@ -55,11 +55,14 @@ function text(value: unknown): string {
 
 export async function openTask(token: string): Promise<SignTask> {
   const body = await call(token, { method: 'GET' })
+  const now = Date.parse(text(body.now))
+  if (!Number.isNaN(now)) clockOffset = now - Date.now()
   return {
     item: text(body.item),
     masked_name: text(body.masked_name),
     title: text(body.title),
     body: text(body.body),
+    body_hash: text(body.body_hash),
     expires_at: text(body.expires_at),
     state: text(body.state),
   }
