@@ -17,9 +17,10 @@ from backend.platform.audit import audit
 from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.crypto import digest
-from backend.platform.db import db, unit_of_work
+from backend.platform.db import after_commit, db, unit_of_work
 from backend.platform.ids import new_token
 from backend.platform.settings import settings
+from backend.realtime.bus import close_sockets
 
 NAMELESS = "申请人"
 GRACE = timedelta(seconds=20)
@@ -171,7 +172,8 @@ def _alive(login: LoginSession) -> bool:
 
 
 def _revoke(login: LoginSession, reason: str) -> None:
-    login.revoked_at, login.revoked_reason = now(), reason
+    login_id, login.revoked_at, login.revoked_reason = login.id, now(), reason
+    after_commit(lambda: close_sockets(login=login_id))
     audit("login.revoked", subject=f"{login.kind}:{login.subject_id}", login_id=login.id, reason=reason)
 
 

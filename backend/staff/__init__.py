@@ -1,1 +1,1 @@
-"""The console: queue, duty, supervision, figures."""
+"""Agents, supervisors and administrators: console, presence, floor, figures, administration."""
