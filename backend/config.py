@@ -49,6 +49,14 @@ class Settings(BaseSettings):
     # --- WeChat (docs/wechat.md) ------------------------------------------------------------
     wechat_gateway: Literal["sandbox", "real"] = "sandbox"
     wechat_sandbox_url: str = "http://127.0.0.1:8001"
+    wechat_sandbox_browser_url: str = ""  # the same as browsers and phones reach it; empty: as above
+    wechat_api_url: str = "https://api.weixin.qq.com"
+    wechat_open_url: str = "https://open.weixin.qq.com"
+    wechat_mp_appid: str = "wx5a6d626f78000001"  # the mini-program; these are the sandbox's
+    wechat_mp_secret: str = "sandbox-secret-of-the-mini-program"  # noqa: S105
+    wechat_oa_appid: str = "wx5a6d626f78000002"  # the official account
+    wechat_oa_secret: str = "sandbox-secret-of-the-official-account"  # noqa: S105
+    wechat_timeout_seconds: float = 4  # a call to WeChat; our own answer must come within 5 s
 
     # --- booking -------------------------------------------------------------------------------
     hold_seconds: int = 120  # how long a place is held before it is confirmed
@@ -73,6 +81,7 @@ class Settings(BaseSettings):
     # --- courier --------------------------------------------------------------------------------
     courier_gateway: Literal["sandbox", "http"] = "sandbox"
     courier_url: str = "http://127.0.0.1:8002"
+    courier_key: str = "courier-sandbox"  # shared with the courier: authorises our orders, signs its pushes
 
     # --- sockets ---------------------------------------------------------------------------------
     socket_limit: int = Field(default=100, ge=1)  # open sockets a process; threads beyond stay free for HTTP
@@ -104,6 +113,10 @@ class Settings(BaseSettings):
                 faults.append(f"{name.upper()} must not be the sandbox")
         if self.sms_gateway == "http" and not self.sms_url.startswith("https://"):
             faults.append("SMS_URL must be https")
+        if len(self.courier_key) < 16 or self.courier_key == Settings.model_fields["courier_key"].default:
+            faults.append("COURIER_KEY must be a secret of at least 16 characters")
+        if not self.courier_url.startswith("https://"):
+            faults.append("COURIER_URL must be https")
         if not self.staff_totp_required:
             faults.append("STAFF_TOTP_REQUIRED must be true")
         if not self.public_url.startswith("https://"):

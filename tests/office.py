@@ -25,6 +25,7 @@ class Office:
 
     def __init__(self, stage: Stage, *, capacity: int = 200) -> None:
         self.stage, self.app = stage, stage.app
+        yesterday = now() - timedelta(days=1)
         with self.context(), unit_of_work():
             self.group_id = self._add(SkillGroup(name="教师资格")).id
             region = self._add(Region(code="440304000", name="区本级", parent_code=None))
@@ -32,7 +33,7 @@ class Office:
             self.item_id = self.new_item("440304T001", "初中、小学、幼儿园教师资格认定", region.code, category.id)
             self._add(MaterialRequirement(item_id=self.item_id, order=1, name="身份证", note="正反面"))
             self.texts = [
-                self._add(ConsentText(kind=kind, version=1, title=title, body=title, effective_at=now() - timedelta(days=1)))
+                self._add(ConsentText(kind=kind, version=1, title=title, body=title, effective_at=yesterday))
                 for kind, title in (("authorisation", "视频办用户授权确认"), ("guidance", "远程导办温馨提示"))
             ]
             self.ticks = [Agreed(t.id, t.version) for t in self.texts]

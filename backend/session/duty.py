@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
+from backend.platform.errors import NotAllowedNow
 from backend.platform.machine import Machine, move
 from backend.platform.settings import settings
 from backend.session import queue
@@ -63,9 +64,12 @@ def go(actor: Actor, target: str, *, number: str = "", skill_group_ids: list[str
 def take(agent: Actor) -> AgentDuty:
     """idle → serving; raises AgentNotIdle. Of two presses at once only one gets here."""
     row = of(agent.id)
-    if row is None or row.state != D.IDLE:
-        raise AgentNotIdle(state=row.state if row else D.OFFLINE)
-    _apply(row, "take", "agent")
+    if row is None:
+        raise AgentNotIdle(state=D.OFFLINE)
+    try:
+        _apply(row, "take", "agent")
+    except NotAllowedNow:
+        raise AgentNotIdle(state=row.state) from None
     return row
 
 

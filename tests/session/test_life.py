@@ -95,7 +95,8 @@ def test_ended_is_ended(office: Office) -> None:
 
 
 def test_strangers_see_nothing(office: Office) -> None:
-    who, agent, other, other_agent = office.applicant(), office.agent(), office.applicant("李四"), office.agent("赵老师")
+    who, other = office.applicant(), office.applicant("李四")
+    agent, other_agent = office.agent(), office.agent("赵老师")
     session_id = office.queues(who)
     missing = other.try_("GET", "/sessions/none")[1]["error"]
     for person in (other, agent, other_agent):  # no agent sees anything before taking the session (S16)
