@@ -13,6 +13,8 @@ GOOD = {
     "sms_key": "k" * 20,
     "wechat_gateway": "real",
     "courier_gateway": "http",
+    "courier_url": "https://courier.example.cn",
+    "courier_key": "k" * 20,
     "staff_totp_required": True,
     "public_url": "https://spb.example.cn",
 }
@@ -31,6 +33,8 @@ def test_a_full_production_starts() -> None:
         ("sms_gateway", "sandbox", "SMS_GATEWAY"),
         ("wechat_gateway", "sandbox", "WECHAT_GATEWAY"),
         ("courier_gateway", "sandbox", "COURIER_GATEWAY"),
+        ("courier_key", Settings.model_fields["courier_key"].default, "COURIER_KEY"),
+        ("courier_url", "http://courier.example.cn", "COURIER_URL"),
         ("staff_totp_required", False, "STAFF_TOTP_REQUIRED"),
         ("public_url", "http://spb.example.cn", "PUBLIC_URL"),
     ],
