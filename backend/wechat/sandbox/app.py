@@ -1,0 +1,55 @@
+"""The stand-in as a Flask application: errors with HTTP 200, a record of every call, faults on demand."""
+
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, jsonify, request
+
+from backend.config import Settings
+from backend.wechat.sandbox import control, login, pages, token
+from backend.wechat.sandbox.world import Account, Fault, World
+
+
+def create_sandbox(settings: Settings) -> Flask:
+    """Raises RuntimeError in production."""
+    if settings.production:
+        raise RuntimeError("the WeChat sandbox does not run in production")
+    app = Flask("wechat-sandbox")
+    accounts = [
+        Account("mp", settings.wechat_mp_appid, settings.wechat_mp_secret),
+        Account("oa", settings.wechat_oa_appid, settings.wechat_oa_secret),
+    ]
+    hosts = {urlsplit(url).hostname or "" for url in (settings.public_url, *settings.allowed_origins)}
+    app.extensions["world"] = world = World({a.appid: a for a in accounts}, hosts | {"127.0.0.1", "localhost"})
+    for module in (token, login, pages, control):
+        app.register_blueprint(module.bp)
+    app.register_error_handler(Fault, _answer)
+    app.before_request(lambda: _meet_injected(world))
+    return app
+
+
+def _answer(fault: Fault) -> Response:
+    rid = "-".join(secrets.token_hex(4) for _ in range(3))
+    return jsonify(errcode=fault.errcode, errmsg=f"{fault.errmsg} rid: {rid}")
+
+
+def _meet_injected(world: World) -> Any:
+    """Record the call, then whatever was ordered for it."""
+    if request.path.startswith("/__sandbox__"):
+        return None
+    call = {"method": request.method, "path": request.path, "query": request.args.to_dict(), "at": world.now()}
+    call["body"] = request.get_data(as_text=True)
+    world.calls.append(call)
+    with world.lock:
+        found = next((i for i in world.injected if i.path == request.path and i.times > 0), None)
+        if found is None:
+            return None
+        found.times -= 1
+    time.sleep(found.delay)
+    if found.status != 200:
+        return Response("bad gateway", found.status)
+    if found.errcode:
+        raise Fault(found.errcode, "injected")
+    return None

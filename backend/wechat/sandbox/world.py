@@ -1,0 +1,181 @@
+"""The little world behind the stand-in: accounts, people, codes and tokens. In memory, one process."""
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+CODE_SECONDS = 300
+TOKEN_SECONDS = 7200
+OLD_TOKEN_SECONDS = 300  # after /cgi-bin/token issued a new one the old one lives on a little
+FORCE_EVERY = 30
+FORCE_A_DAY = 20
+
+
+class Fault(Exception):
+    """WeChat's error answer."""
+
+    def __init__(self, errcode: int, errmsg: str) -> None:
+        self.errcode, self.errmsg = errcode, errmsg
+
+
+@dataclass(frozen=True)
+class Account:
+    kind: str  # mp | oa
+    appid: str
+    secret: str
+
+
+@dataclass
+class Persona:
+    """Somebody with a phone."""
+
+    key: str
+    name: str
+    phone: str
+    risky: bool = False
+    snapshot: bool = False
+
+    @property
+    def unionid(self) -> str:
+        return "o6" + _digest("union", self.key)[:26]
+
+    def openid(self, appid: str) -> str:
+        return "o" + _digest(appid, self.key)[:27]
+
+
+@dataclass
+class Code:
+    kind: str  # login | phone | oauth
+    appid: str
+    persona: Persona
+    until: float
+    scope: str = ""
+    used: bool = False
+
+
+@dataclass
+class Token:
+    value: str
+    appid: str
+    until: float
+    origin: str  # token | stable
+
+
+@dataclass
+class Injected:
+    """An error or a delay that the next calls of a path meet."""
+
+    path: str
+    times: int
+    errcode: int = 0
+    status: int = 200
+    delay: float = 0
+
+
+def _digest(*parts: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256("|".join(parts).encode()).digest()).decode().rstrip("=")
+
+
+PERSONAS = (
+    ("zhangsan", "张三", "19900000001"),
+    ("lisi", "李四", "19900000002"),
+    ("wangxiaoming", "王小明", "19900000003"),
+    ("ouyangruoxi", "欧阳若曦", "19900000004"),
+)
+
+
+@dataclass
+class World:
+    """All state. Every method that changes it is called under `lock` (the app holds it for a whole request)."""
+
+    accounts: dict[str, Account]
+    hosts: set[str]  # that an authorisation may send the browser back to
+    personas: dict[str, Persona] = field(default_factory=lambda: {k: Persona(k, n, p) for k, n, p in PERSONAS})
+    codes: dict[str, Code] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    newest: dict[tuple[str, str], str] = field(default_factory=dict)  # (appid, origin) → token
+    forced: dict[str, list[float]] = field(default_factory=dict)
+    session_keys: dict[str, str] = field(default_factory=dict)  # openid → session_key
+    injected: list[Injected] = field(default_factory=list)
+    calls: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=2000))
+    ahead: float = 0.0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def account(self, appid: str | None, secret: str | None = None) -> Account:
+        found = self.accounts.get(appid or "")
+        if found is None:
+            raise Fault(40013, "invalid appid")
+        if secret is not None and secret != found.secret:
+            raise Fault(40125, "invalid appsecret")
+        return found
+
+    def of_kind(self, kind: str) -> Account:
+        return next(a for a in self.accounts.values() if a.kind == kind)
+
+    def persona(self, name: str) -> Persona:
+        for person in self.personas.values():
+            if name in (person.key, person.name):
+                return person
+        raise Fault(40003, "invalid openid")
+
+    def by_openid(self, appid: str, openid: str) -> Persona:
+        for person in self.personas.values():
+            if person.openid(appid) == openid:
+                return person
+        raise Fault(40003, "invalid openid")
+
+    # --- codes ----------------------------------------------------------------------------------
+
+    def issue_code(self, kind: str, account: Account, persona: Persona, scope: str = "") -> str:
+        value = "0" + secrets.token_urlsafe(23)[:31].replace("-", "a").replace("_", "b")
+        self.codes[value] = Code(kind, account.appid, persona, self.now() + CODE_SECONDS, scope)
+        return value
+
+    def take_code(self, value: str | None, kind: str, appid: str) -> Code:
+        """Single use, five minutes, of one account and one kind. Raises Fault 40029, 40163."""
+        found = self.codes.get(value or "")
+        if found is None or found.kind != kind or found.appid != appid or found.until < self.now():
+            raise Fault(40029, "invalid code")
+        if found.used:
+            raise Fault(40163 if kind != "phone" else 40029, "code been used" if kind != "phone" else "invalid code")
+        found.used = True
+        return found
+
+    # --- tokens -----------------------------------------------------------------------------------
+
+    def new_token(self, appid: str, origin: str) -> Token:
+        value = secrets.token_urlsafe(100)
+        self.tokens[value] = token = Token(value, appid, self.now() + TOKEN_SECONDS, origin)
+        self.newest[(appid, origin)] = value
+        return token
+
+    def old_token(self, appid: str, origin: str, seconds: float) -> None:
+        """End the newest token in `seconds`."""
+        if found := self.tokens.get(self.newest.get((appid, origin), "")):
+            found.until = min(found.until, self.now() + seconds)
+            if seconds <= 0:
+                del self.tokens[found.value]
+
+    def check_token(self, value: str | None, kind: str) -> Account:
+        """The account of a good token. Raises Fault 41001, 40014, 40001, 42001, 48001."""
+        if not value:
+            raise Fault(41001, "access_token missing")
+        if len(value) < 20:
+            raise Fault(40014, "invalid access_token")
+        token = self.tokens.get(value)
+        if token is None:
+            raise Fault(40001, "invalid credential, access_token is invalid or not latest")
+        if token.until < self.now():
+            raise Fault(42001, "access_token expired")
+        account = self.accounts[token.appid]
+        if account.kind != kind:
+            raise Fault(48001, "api unauthorized")
+        return account
