@@ -11,6 +11,7 @@ from backend.catalog import service as catalog
 from backend.identity import staff_accounts
 from backend.platform.clock import SHANGHAI, today
 from backend.platform.redis import redis
+from backend.rating import service as rating
 from backend.session import duty, reports
 
 KEPT_SECONDS = 30
@@ -37,23 +38,12 @@ def portal() -> dict[str, Any]:
 def compute_portal() -> dict[str, Any]:
     """The four figures as of now."""
     agents = [s for s in staff_accounts.everyone() if s.active and "agent" in s.roles]
-    good, rated = _ratings()
     return {
         "agents": len(agents),
         "items": catalog.count_items(),
         "minutes": reports.call_seconds() // 60,
-        "good_rate": round(100 * good / rated, 1) if rated else None,
+        "good_rate": rating.good_rate(),
     }
-
-
-def _ratings() -> tuple[int, int]:
-    from importlib.util import find_spec
-
-    if not find_spec("backend.rating.service"):
-        return 0, 0
-    from backend.rating import service as rating
-
-    return rating.counts()
 
 
 def of_agent(staff_id: str) -> dict[str, Any]:

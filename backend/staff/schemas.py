@@ -82,6 +82,7 @@ class ReplyIn(Schema):
 
 class FloorOut(Schema):
     figures: dict[str, Any]
+    low_ratings: int  # follow-ups of bad ratings that are open
     agents: list[dict[str, Any]]
     groups: list[dict[str, Any]]
 

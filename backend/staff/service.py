@@ -13,6 +13,7 @@ from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
 from backend.platform.errors import NotFound
 from backend.platform.limits import limit
+from backend.rating import service as rating
 from backend.session import duty, queue, reports
 from backend.session import service as sessions
 from backend.session.machine import OPEN, State
@@ -146,6 +147,7 @@ def floor() -> dict[str, Any]:
     ]
     return {
         "figures": figures.of_day(),
+        "low_ratings": len(rating.follow_ups()),
         "agents": agents,
         "groups": [_group(g.id, g.name) for g in catalog.skill_groups()],
     }
