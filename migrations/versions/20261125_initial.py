@@ -409,6 +409,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_material_session_id'), ['session_id'], unique=False)
         batch_op.create_index('uq_material_requirement', ['session_id', 'requirement_id'], unique=True, sqlite_where=sa.text("state != 'withdrawn'"), postgresql_where=sa.text("state != 'withdrawn'"))
 
+    op.create_table('pickup_form',
+    sa.Column('session_id', sa.String(length=26), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=True),
+    sa.Column('name_enc', sa.Text(), nullable=True),
+    sa.Column('phone_enc', sa.Text(), nullable=True),
+    sa.Column('address_enc', sa.Text(), nullable=True),
+    sa.Column('name_masked', sa.String(length=40), nullable=True),
+    sa.Column('phone_masked', sa.String(length=20), nullable=True),
+    sa.Column('district', sa.String(length=10), nullable=True),
+    sa.Column('window_start', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('window_end', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('waybill', sa.String(length=40), nullable=True),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('requested_seq', sa.Integer(), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ordered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('collected_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.ForeignKeyConstraint(['session_id'], ['service_session.id'], name=op.f('fk_pickup_form_session_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pickup_form'))
+    )
+    with op.batch_alter_table('pickup_form', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pickup_form_session_id'), ['session_id'], unique=False)
+        batch_op.create_index('uq_pickup_live', ['session_id'], unique=True, sqlite_where=sa.text("state IN ('requested', 'submitted', 'ordered')"), postgresql_where=sa.text("state IN ('requested', 'submitted', 'ordered')"))
+
     op.create_table('refresh_token',
     sa.Column('login_id', sa.String(length=26), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -664,6 +691,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_refresh_token_login_id'))
 
     op.drop_table('refresh_token')
+    with op.batch_alter_table('pickup_form', schema=None) as batch_op:
+        batch_op.drop_index('uq_pickup_live', sqlite_where=sa.text("state IN ('requested', 'submitted', 'ordered')"), postgresql_where=sa.text("state IN ('requested', 'submitted', 'ordered')"))
+        batch_op.drop_index(batch_op.f('ix_pickup_form_session_id'))
+
+    op.drop_table('pickup_form')
     with op.batch_alter_table('material', schema=None) as batch_op:
         batch_op.drop_index('uq_material_requirement', sqlite_where=sa.text("state != 'withdrawn'"), postgresql_where=sa.text("state != 'withdrawn'"))
         batch_op.drop_index(batch_op.f('ix_material_session_id'))
