@@ -1,5 +1,6 @@
 """Sign-in over HTTP: phone number, WeChat, staff; refresh, logout, me."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import jsonify, redirect, request
@@ -23,7 +24,7 @@ from backend.identity.schemas import (
 from backend.identity.tokens import Tokens
 from backend.platform.api import Blueprint, access
 from backend.platform.auth import actor_or_none, current_actor, register_loader
-from backend.platform.errors import Invalid
+from backend.platform.errors import DomainError, Invalid
 from backend.platform.limits import limit
 
 bp = Blueprint("identity", __name__, url_prefix="/api", tag="登录与身份")
@@ -80,13 +81,10 @@ def start_oauth() -> Any:
 @bp.doc(responses=[302])
 def finish_oauth() -> Any:
     """Where WeChat sends the browser back; it may come twice with the same code."""
-    done, path = wechat_login.finish(
-        request.args.get("state", ""),
-        request.args.get("code", ""),
-        request.cookies.get(cookies.BINDING, ""),
-        cookies.device(),
+    args, binding = request.args, request.cookies.get(cookies.BINDING, "")
+    return _arrive(
+        lambda: wechat_login.finish(args.get("state", ""), args.get("code", ""), binding, cookies.device())
     )
-    return _uncached(cookies.keep(redirect(path), done))
 
 
 @bp.post("/auth/refresh")
@@ -152,8 +150,7 @@ def entry_ticket(json_data: EntryTicketIn) -> Any:
 @bp.doc(responses=[302])
 def enter() -> Any:
     """Take an entry ticket: sets the cookie and goes on to the clean address."""
-    done, path = service.enter(request.args.get("ticket", ""), cookies.device())
-    return _uncached(cookies.keep(redirect(path), done))
+    return _arrive(lambda: service.enter(request.args.get("ticket", ""), cookies.device()))
 
 
 @bp.get("/me")
@@ -203,6 +200,15 @@ def _reply(done: Tokens) -> Response:
     )
     response = jsonify(body.model_dump(exclude_none=True))
     return _uncached(response if cookies.has_no_cookies() else cookies.keep(response, done))
+
+
+def _arrive(sign_in: Callable[[], tuple[Tokens, str]]) -> Response:
+    """A browser comes with a code or a ticket: on to its page with a cookie, or to sign-in, which says why not."""
+    try:
+        done, path = sign_in()
+    except DomainError as fault:
+        return _uncached(redirect(f"/m/login?error={fault.code}"))
+    return _uncached(cookies.keep(redirect(path), done))
 
 
 def _logout(kind: str, in_body: str | None) -> Response:

@@ -1,4 +1,4 @@
-"""Accounts of the demonstration: three agents, a supervisor, an administrator, four applicants of the WeChat sandbox."""
+"""Accounts of the demonstration: agents, a supervisor, an administrator, the applicants of the WeChat sandbox."""
 
 from backend.identity import service, staff_accounts
 from backend.identity.errors import StaffNameTaken

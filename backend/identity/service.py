@@ -88,6 +88,15 @@ def create_user(real_name: str | None = None, phone: str | None = None) -> str:
         return user.id
 
 
+def known_person(real_name: str, phone: str, unionid: str) -> str:
+    """The id of somebody known by phone number and by WeChat; made if new (demo data)."""
+    with unit_of_work():
+        user = _user_of_phone(phone) or _create(phone_blind=blind(phone), phone_enc=encrypt(phone))
+        user.real_name, user.real_name_level = real_name, max(user.real_name_level, 1)
+        _attach(user.id, "wechat-union", unionid)
+        return user.id
+
+
 def login_user(user_id: str, entry: str = "pc", device: str = "") -> Tokens:
     """A login without a proof: for commands and tests, never called from a route."""
     return tokens.open_login("applicant", _get(user_id).id, entry, device)

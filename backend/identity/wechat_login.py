@@ -6,8 +6,7 @@ exchanged once. `state` is one-time, kept on our side and bound to a cookie.
 
 import json
 import secrets
-import time
-from typing import Any
+from dataclasses import asdict
 
 from backend.identity import rules, service
 from backend.identity.errors import SnapshotUser, WechatRefused
@@ -16,16 +15,11 @@ from backend.platform.crypto import digest
 from backend.platform.ids import new_token
 from backend.platform.redis import redis
 from backend.platform.settings import settings
+from backend.wechat.gateway import MiniProgramLogin, OAuthLogin, gateway
 
 STATE_SECONDS = 600
 RESULT_SECONDS = 60
 CALLBACK = "/api/auth/wechat/oa/callback"
-
-
-def gateway() -> Any:
-    from backend.wechat.gateway import gateway as wechat
-
-    return wechat()
 
 
 def by_code(code: str, channel: str, device: str) -> Tokens:
@@ -59,10 +53,10 @@ def bind_phone(user_id: str, code: str, device: str) -> Tokens:
     return service.bind_phone(user_id, gateway().phone_number(code, openid), entry="mp", device=device)
 
 
-def _sign_in(channel: str, who: Any, device: str) -> Tokens:
-    if _field(who, "is_snapshotuser"):
+def _sign_in(channel: str, who: MiniProgramLogin | OAuthLogin, device: str) -> Tokens:
+    if isinstance(who, OAuthLogin) and who.is_snapshotuser:
         raise SnapshotUser()
-    return service.sign_in_by_wechat(channel, _field(who, "openid"), _field(who, "unionid"), channel, device)
+    return service.sign_in_by_wechat(channel, who.openid, who.unionid, channel, device)
 
 
 def _state(state: str) -> dict | None:
@@ -70,32 +64,25 @@ def _state(state: str) -> dict | None:
     return json.loads(raw) if isinstance(raw, bytes) else None
 
 
-def _exchange_once(state: str, code: str) -> dict:
+def _exchange_once(state: str, code: str) -> OAuthLogin:
     """Exchange a code once for a state; a second load within a minute gets the first one's answer."""
-    done_key = f"oauth:done:{state}"
-    if redis.set(f"oauth:lock:{state}", digest(code), nx=True, ex=STATE_SECONDS):
+    lock, done = f"oauth:lock:{state}", f"oauth:done:{state}"
+    if redis.set(lock, digest(code), nx=True, ex=STATE_SECONDS):
         who = gateway().oauth_exchange(code)
-        kept = {k: _field(who, k) for k in ("openid", "unionid", "is_snapshotuser")}
         with redis.pipeline() as p:
-            p.rpush(done_key, json.dumps(kept)).expire(done_key, RESULT_SECONDS)
+            p.rpush(done, json.dumps(asdict(who)))
+            p.expire(done, RESULT_SECONDS)
             p.expire(f"oauth:state:{state}", RESULT_SECONDS)
             p.execute()
-        return kept
-    if redis.get(f"oauth:lock:{state}") != digest(code).encode():
+        return who
+    if redis.get(lock) != digest(code).encode():
         raise WechatRefused()
-    return _await(done_key)
+    return OAuthLogin(**_await(done))
 
 
-def _await(key: str, seconds: float = 4) -> dict:
+def _await(key: str, seconds: int = 4) -> dict:
     """The first load's answer; raises WechatRefused when it does not come."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        raw = redis.lindex(key, 0)
-        if isinstance(raw, bytes):
-            return json.loads(raw)
-        time.sleep(0.05)
-    raise WechatRefused()
-
-
-def _field(who: Any, name: str) -> Any:
-    return who.get(name) if isinstance(who, dict) else getattr(who, name, None)
+    found = redis.blmove(key, key, seconds)  # to itself: the answer stays for whoever else waits
+    if not isinstance(found, bytes):
+        raise WechatRefused()
+    return json.loads(found)

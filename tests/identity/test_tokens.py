@@ -164,7 +164,9 @@ def test_entry_ticket_carries_the_login_into_the_web_view_once(browser: Browser,
     reply = browser.client.get(url)
     assert (reply.status_code, reply.headers["Location"]) == (302, "/m/bookings")
     assert browser.post("/auth/refresh").status_code == 200
-    assert browser.client.get(url).status_code == 401
+    again = browser.client.get(url)
+    assert again.headers["Location"] == "/m/login?error=login_expired"
+    assert "Set-Cookie" not in again.headers
 
 
 @pytest.mark.parametrize(
