@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
 from sqlalchemy import delete, select
 
 from backend.catalog.errors import BadSheet
@@ -68,6 +67,8 @@ def _read(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Rows of text with their numbers, headings first; raises BadSheet when the file can't be read at all."""
     try:
         if path.suffix.lower() == ".xlsx":
+            from openpyxl import load_workbook  # heavy, and most processes never read a sheet
+
             book = load_workbook(path, read_only=True, data_only=True)
             for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
                 yield number, [_text(cell) for cell in cells]

@@ -91,7 +91,7 @@ def item_by_code(code: str) -> Item | None:
 
 def names(item_ids: list[str]) -> dict[str, str]:
     """Names by item id, those taken off the list too (old bookings still show them)."""
-    return dict(db.session.execute(select(Item.id, Item.name).where(Item.id.in_(item_ids))).tuples().all())
+    return dict(db.session.execute(select(Item.id, Item.name).where(Item.id.in_(item_ids))).all())
 
 
 def detail(item_id: str, actor: Actor | None = None) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 import unicodedata
 from dataclasses import dataclass
 
-from pypinyin import Style, lazy_pinyin
-
 START_LENGTH = 40  # letters kept of each start of the full pinyin: no one types more
 
 
@@ -15,6 +13,8 @@ def normal(text: str) -> str:
 
 def syllables(text: str) -> list[str]:
     """One reading per character of `text`; a letter or digit stands for itself, punctuation is empty."""
+    from pypinyin import Style, lazy_pinyin  # half a second to load, and only an import of items needs it
+
     readings: list[str] = lazy_pinyin(text, style=Style.NORMAL, errors=list, strict=False)  # type: ignore[arg-type]
     readings = readings if len(readings) == len(text) else [lazy_pinyin(c)[0] for c in text]
     return [normal(r) for r in readings]
