@@ -144,7 +144,7 @@ def release() -> int:
 
 
 def _missing(first: date, last: date) -> Iterable[dict[str, object]]:
-    made = set(db.session.execute(select(Slot.template_id, Slot.date).where(Slot.date >= first)).tuples())
+    made = set(db.session.execute(select(Slot.template_id, Slot.date).where(Slot.date >= first)))
     special = days(first, last)
     templates = list(
         db.session.scalars(select(SlotTemplate).where(SlotTemplate.active).order_by(SlotTemplate.id))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Row, String, bindparam, select, text, update
+from sqlalchemy import BindParameter, Boolean, Row, String, bindparam, select, text, update
 
 from backend.booking.machine import State
 from backend.booking.models import ACTIVE_SQL, Booking, Slot
@@ -45,7 +45,7 @@ _COUNT = "UPDATE slot SET booked = booked + 1, version = version + 1"
 _FREE = "slot.booked < slot.capacity AND NOT slot.closed"
 _BACK = "RETURNING slot.id, slot.skill_group_id, slot.item_id, slot.capacity, slot.booked, slot.version, slot.closed"
 
-_TYPES = [bindparam(name, type_=UTCDateTime) for name in ("now", "until")]
+_TYPES: list[BindParameter[Any]] = [bindparam(name, type_=UTCDateTime) for name in ("now", "until")]
 _TYPES += [bindparam(name, type_=String) for name in ("id", "user", "item", "slot")]
 _ONE_STATEMENT = text(
     f"WITH made AS ({_WRITE}) {_COUNT} FROM made WHERE slot.id = made.slot_id AND {_FREE} {_BACK}"
@@ -105,9 +105,11 @@ def take(hold: Hold) -> bool:
 
 
 def lock_slots(slot_ids: Iterable[str]) -> None:
-    """Take the row locks of several slots in one order."""
+    """Take the row locks of several slots in one order (foreign keys may look at them meanwhile)."""
     if postgres() and (ids := sorted(set(slot_ids))):
-        db.session.execute(select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update())
+        db.session.execute(
+            select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update(key_share=True)
+        )
 
 
 def add(slot_id: str, now: datetime) -> bool:
@@ -137,12 +139,12 @@ def _change(statement: Any, by: int) -> bool:
     return bool(rows)
 
 
-def expire(
+def end_holds(
     now: datetime, *, slot_id: str | None = None, user_id: str | None = None, limit: int = 500
 ) -> list[str]:
-    """Return the places of holds that ran out (of one slot, of one user, or of all). Ids of the slots they were in.
+    """End holds that ran out (of one slot and of one user, or of all); the slots whose places are to be given back.
 
-    Another process that expires the same hold is not waited for: it gives the place back itself.
+    A hold that another process is ending is left to it: that process gives the place back itself.
     """
     due = select(Booking.id).where(Booking.state == S.HELD, Booking.held_until <= now)
     if slot_id or user_id:
@@ -159,7 +161,6 @@ def expire(
     )
     slots = list(db.session.scalars(statement))
     db.session.expire_all()
-    give_back(slots)
     return slots
 
 

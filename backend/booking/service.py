@@ -91,11 +91,15 @@ def _refuse_early(seen: Row, item_id: str) -> Booking | None:
 
 def _own_place(row: Booking, item_id: str) -> Booking | None:
     """The user has this slot already: a running hold for the same item is returned, anything else refused (S03)."""
-    if row.state == State.HELD and row.held_until and row.held_until <= now():
+    if _ran_out(row):
         return None
     if row.state == State.HELD and row.item_id == item_id:
         return row
     raise SlotTwice(booking_id=row.id)
+
+
+def _ran_out(row: Booking) -> bool:
+    return row.state == State.HELD and row.held_until is not None and row.held_until <= now()
 
 
 def _second_try(wanted: places.Hold) -> Booking | None:
@@ -103,31 +107,34 @@ def _second_try(wanted: places.Hold) -> Booking | None:
 
     Returns the user's own hold when it is this very place; raises why not.
     """
-    places.expire(wanted.now, slot_id=wanted.slot, user_id=wanted.user)
     slot = db.session.get_one(Slot, wanted.slot, populate_existing=True)
+    freed = places.end_holds(wanted.now, slot_id=slot.id, user_id=wanted.user)
     query = select(Booking).where(Booking.user_id == wanted.user, Booking.state.in_(_ACTIVE))
-    for row in db.session.scalars(query.execution_options(populate_existing=True)):
-        if row.slot_id == slot.id:
-            return _own_place(row, wanted.item)
-        if row.item_id == wanted.item:
-            if row.state != State.HELD:
-                raise ItemBooked(booking_id=row.id)
-            _give_up(row, slot.id)
+    for row in db.session.scalars(query.execution_options(populate_existing=True)).all():
+        if row.slot_id == slot.id and (same := _own_place(row, wanted.item)):
+            return same
+        if _ran_out(row) or (row.item_id == wanted.item and row.state == State.HELD):
+            freed += _give_up(row)
+        elif row.item_id == wanted.item:
+            raise ItemBooked(booking_id=row.id)
         elif row.start_at < slot.end_at and row.end_at > slot.start_at:
             raise SlotOverlap(booking_id=row.id)
+    places.lock_slots([*freed, slot.id])
+    places.give_back(freed)
     if places.take(wanted):
         return None
-    if db.session.scalar(select(Slot.closed).where(Slot.id == slot.id)):
+    if db.session.scalar(select(Slot.closed).where(Slot.id == wanted.slot)):
         raise SlotClosed()
     raise SlotFull()
 
 
-def _give_up(row: Booking, next_slot: str) -> None:
-    """Release a hold because its owner takes another slot for the same item."""
-    old = row.slot_id
-    machine.apply(row, "release", "applicant", ended_at=now())
-    places.lock_slots([old, next_slot])
-    places.give_back([old])
+def _give_up(row: Booking) -> list[str]:
+    """End a hold whose owner takes another slot for the same item: the slot that has a place to be given back."""
+    try:
+        machine.apply(row, "release", "applicant", ended_at=now())
+    except NotAllowedNow:  # the sweeper was a moment faster and gives the place back itself
+        return []
+    return [row.slot_id]
 
 
 def _as_booking(wanted: places.Hold, seen: Row) -> Booking:
@@ -329,7 +336,9 @@ LAPSED = "left_queue"
 def expire_holds() -> int:
     """Give back the places of holds that ran out. Returns how many."""
     with unit_of_work():
-        return len(places.expire(now()))
+        slots = places.end_holds(now())
+        places.give_back(slots)
+        return len(slots)
 
 
 def sweep_missed() -> int:

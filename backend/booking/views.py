@@ -43,7 +43,7 @@ def days(item_id: str) -> list[dict[str, Any]]:
     query = query.where(offered(item), Slot.date.between(first, last), Slot.released_at <= now()).group_by(
         Slot.date
     )
-    left: dict[date, int] = dict(db.session.execute(query).tuples().all())
+    left: dict[date, int] = dict(db.session.execute(query).all())
     special = calendar.days(first, last)
     found = []
     for offset in range((last - first).days + 1):
