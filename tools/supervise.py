@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +23,7 @@ from tools.bootstrap import ROOT, Stop, digest, fresh
 from tools.supervisor import Program, StartFailed, Supervisor
 
 PYTHON = sys.executable
+HOST = os.environ.get("HOST") or "0.0.0.0"  # noqa: S104 - a phone beside the machine is to reach it
 ACCOUNTS = (("客服", "kefu01 kefu02 kefu03"), ("班长", "banzhang"), ("管理员", "admin"))
 PASSWORD = "Demo-2026!"  # noqa: S105 - the demo's, printed on purpose; production has no demo accounts
 
@@ -32,7 +34,7 @@ class Plan:
 
     var: Path
     port: int
-    sandbox_port: int | None
+    sandboxes: dict[str, int]  # stand-ins for the outside world: name → port
     database_url: str
     redis_url: str
     private_redis: bool
@@ -50,6 +52,8 @@ def number(name: str, default: int) -> int:
 
 def lan_address() -> str | None:
     """This machine's address on its network, as a phone beside it would use it; no packet is sent for it."""
+    if HOST != "0.0.0.0":  # noqa: S104
+        return None
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))
         found = str(probe.getsockname()[0])
@@ -67,16 +71,19 @@ def plan() -> Plan:
     sock = var / "redis.sock"
     if len(str(sock)) > 100:  # the kernel's limit for a socket's name is 107
         sock = Path("/tmp") / f"shipinban-{secrets.token_hex(8)}.sock"  # noqa: S108
+    host = lan or "127.0.0.1"
+    wechat, courier = number("WECHAT_SANDBOX_PORT", 8001), number("COURIER_SANDBOX_PORT", 8002)
     defaults = {
         "DATABASE_URL": f"sqlite:///{var / 'app.db'}",
         "REDIS_URL": f"unix://{sock}?db=0",
         "STORAGE_URL": f"file://{var / 'files'}",
-        "PUBLIC_URL": f"http://{lan or '127.0.0.1'}:{port}",
+        "PUBLIC_URL": f"http://{host}:{port}",
         "PORT": str(port),
         "FLASK_APP": "wsgi:app",
+        "WECHAT_SANDBOX_URL": f"http://127.0.0.1:{wechat}",
+        "WECHAT_SANDBOX_BROWSER_URL": f"http://{host}:{wechat}",
+        "COURIER_URL": f"http://127.0.0.1:{courier}",
     }
-    sandbox_port = number("WECHAT_SANDBOX_PORT", 8001)
-    defaults["WECHAT_SANDBOX_URL"] = f"http://127.0.0.1:{sandbox_port}"
     for name, value in defaults.items():
         if not os.environ.get(name):
             os.environ[name] = value
@@ -84,10 +91,15 @@ def plan() -> Plan:
     from backend.config import load  # after the environment is complete
 
     settings = load()
+    sandboxes = {}
+    if settings.wechat_gateway == "sandbox" and settings.wechat_sandbox_url == defaults["WECHAT_SANDBOX_URL"]:
+        sandboxes["wechat"] = wechat
+    if settings.courier_gateway == "sandbox" and settings.courier_url == defaults["COURIER_URL"]:
+        sandboxes["courier"] = courier
     return Plan(
         var=var,
         port=port,
-        sandbox_port=sandbox_port if settings.wechat_gateway == "sandbox" else None,
+        sandboxes=sandboxes,
         database_url=settings.database_url,
         redis_url=settings.redis_url,
         private_redis=private_redis,
@@ -118,7 +130,7 @@ def check_port(port: int, name: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((os.environ.get("HOST") or "0.0.0.0", port))  # noqa: S104 - only a probe
+            probe.bind((HOST, port))
         except PermissionError:
             raise Stop(f"没有权限使用端口 {port},换一个: make run {name}=8080") from None
         except OSError:
@@ -195,14 +207,9 @@ def product_programs(p: Plan) -> list[Program]:
         Program("worker", [*flask, "worker"]),
         Program("scheduler", [*flask, "scheduler"]),
     ]
-    if port := p.sandbox_port:
-        programs.append(
-            Program(
-                "wechat",
-                [*flask, "wechat", "sandbox", "--port", str(port)],
-                ready=lambda: answers(port, "/", statuses="234"),
-            )
-        )
+    for name, port in p.sandboxes.items():
+        command = [*flask, name, "sandbox", "--host", HOST, "--port", str(port)]
+        programs.append(Program(name, command, ready=partial(answers, port, "/", statuses="234")))
     return programs
 
 
@@ -248,8 +255,8 @@ def addresses(p: Plan, seconds: float) -> str:
         f"  手机页面    {phone}",
         f"  接口文档    {here}/docs",
     ]
-    if p.sandbox_port:
-        lines.append(f"  微信沙箱    http://127.0.0.1:{p.sandbox_port}/")
+    names = {"wechat": "微信沙箱", "courier": "快递沙箱"}
+    lines += [f"  {names[name]}    http://127.0.0.1:{port}/" for name, port in p.sandboxes.items()]
     if p.demo:
         lines += ["", f"  演示账号(密码都是 {PASSWORD})"]
         lines += [f"    {role}  {names}" for role, names in ACCOUNTS]
@@ -263,8 +270,8 @@ async def main() -> int:
         p = plan()
         lock = check_alone(p.var)
         check_port(p.port, "PORT")
-        if p.sandbox_port:
-            check_port(p.sandbox_port, "WECHAT_SANDBOX_PORT")
+        for name, port in p.sandboxes.items():
+            check_port(port, f"{name.upper()}_SANDBOX_PORT")
         redis = [redis_program(p)] if p.private_redis else []
     except Stop as stop:
         print(f"✗ {stop}", file=sys.stderr)
