@@ -31,6 +31,9 @@ function pageRoutes(): Plugin {
   }
 }
 
+/** PAGES=portal,h5 builds these alone, for a quick look; without it all four are built. */
+const wanted = process.env.PAGES?.split(',') ?? ['portal', 'h5', 'console', 'sign']
+
 const backend = process.env.API_TARGET ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
@@ -67,12 +70,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: true,
     rolldownOptions: {
-      input: {
-        portal: here('./portal/index.html'),
-        h5: here('./h5/index.html'),
-        console: here('./console/index.html'),
-        sign: here('./sign/index.html'),
-      },
+      input: Object.fromEntries(wanted.map((page) => [page, here(`./${page}/index.html`)])),
     },
   },
   test: {

@@ -160,8 +160,8 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     events: (id, after) => get(`/sessions/${id}/events`, { after }),
     /** @param {string} id */
     leave: (id) => inSession(id, 'leave'),
-    /** @param {string} id */
-    answer: (id) => inSession(id, 'answer'),
+    /** @param {string} id @param {string} endpoint the device that answers: a PC's call starts by itself */
+    answer: (id, endpoint) => inSession(id, 'answer', { endpoint }),
     /** @param {string} id */
     decline: (id) => inSession(id, 'decline'),
     /** @param {string} id @param {string} reason @param {string[]} [missing] */
@@ -194,8 +194,8 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     // files and materials
     /** @param {string} id @param {any} file @param {(sent: number, total: number) => void} [onProgress] */
     uploadAttachment: (id, file, onProgress) => upload(`/sessions/${id}/attachments`, file, { purpose: 'chat' }, onProgress),
-    /** @param {string} id @param {boolean} [thumb] */
-    attachmentUrl: (id, thumb) => `/api/attachments/${id}` + (thumb ? '?thumb=1' : ''),
+    /** @param {string} id @param {'thumb'|'preview'} [size] a small or large picture instead of the bytes */
+    attachmentUrl: (id, size) => `/api/attachments/${id}` + (size ? `?${size}=1` : ''),
     /** @param {string} id @param {any} file @param {(sent: number, total: number) => void} [onProgress] */
     uploadMaterial: (id, file, onProgress) => upload(`/materials/${id}/versions`, file, {}, onProgress),
     /** @param {string} id */
@@ -223,3 +223,6 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
 }
 
 /** @typedef {ReturnType<typeof createApi>} Api */
+
+/** The rows of a list answer. @param {any} reply @returns {any[]} */
+export const listOf = (reply) => (Array.isArray(reply) ? reply : (reply?.items ?? []))

@@ -24,6 +24,12 @@ const TYPING_SHOWN = 4_000
 const TYPING_SENT_EVERY = 2_500
 const ENDED = ['completed', 'abandoned']
 
+/** The view with the place in line that was just told. @param {View} view @param {any} told @returns {View} */
+const placed = (view, { ahead, agents_online, wait_minutes, updated_at }) => ({
+  ...view,
+  queue: { ahead, agents_online: agents_online ?? view.queue?.agents_online ?? 0, wait_minutes: wait_minutes ?? null, updated_at },
+})
+
 /**
  * @param {object} needs
  * @param {string} needs.id
@@ -134,8 +140,11 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
       case 'event':
         receive([message.event])
         break
-      case 'view':
       case 'queue':
+        if (state.view?.state === 'waiting' && typeof message.ahead === 'number') set({ view: placed(state.view, message) })
+        else refresh().catch(() => {})
+        break
+      case 'view':
         refresh().catch(() => {})
         break
       case 'replay':

@@ -1,0 +1,129 @@
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { listOf, type ApiError } from '@shared/api.js'
+import type { Booking, Slot } from '@shared/types.js'
+import { useClient } from '../client'
+import { useLoad } from '../useLoad'
+import { useNow } from '../useNow'
+
+export interface Day {
+  date: string
+  weekday: string | number
+  kind: 'workday' | 'holiday' | 'makeup' | 'closed' | 'weekend'
+  note?: string | null
+  left: number
+}
+
+/** A hold lasts two minutes (domain.md, Booking). */
+export const HOLD_MS = 120_000
+
+/**
+ * Choosing a day and a slot with live places, holding one, confirming it. Guide rows S11, S12, S13.
+ * With `changing` (a booking's id) the chosen slot replaces that booking's in one step, without a hold.
+ */
+export function useBooking(itemId: string, changing?: string) {
+  const { api, auth, connect } = useClient()
+  const now = useNow()
+  const date = ref('')
+  const hold = shallowRef<Booking | null>(null)
+  const refusal = shallowRef<ApiError | null>(null)
+  const busy = ref(false)
+
+  const days = useLoad<Day[]>(async () => {
+    const { days } = await api.days(itemId)
+    date.value ||= (days as Day[]).find((day) => day.left > 0)?.date ?? days[0]?.date ?? ''
+    return days
+  })
+  const slots = useLoad<Slot[]>(async () => listOf(await api.slots(itemId, date.value)), { immediate: false })
+  watch(date, (day) => day && slots.reload())
+
+  // A hold survives a reload: the server still has it.
+  async function restoreHold() {
+    if (!auth.state.person || changing) return
+    const mine: Booking[] = listOf(await api.bookings())
+    const held = mine.find((booking) => booking.state === 'held' && booking.item.id === itemId)
+    if (held && new Date(held.held_until ?? 0).getTime() > Date.now()) hold.value = held
+  }
+  void restoreHold().catch(() => undefined)
+
+  const socket = connect({
+    ticket: () => api.socketTicket({ channel: 'slots', item_id: itemId }),
+    onMessage(message) {
+      if (message.t === 'slots') place(message.slots)
+      if (message.t === 'hello' && slots.data) void slots.reload(true)
+      if (message.t === 'replay' || message.t === 'view') void slots.reload(true)
+    },
+  })
+  socket.start()
+
+  function place(changed: Pick<Slot, 'id' | 'left' | 'state'>[]) {
+    if (!slots.data) return
+    const byId = new Map(changed.map((slot) => [slot.id, slot]))
+    slots.data = slots.data.map((slot) => {
+      const news = byId.get(slot.id)
+      if (!news) return slot
+      // My own place stays mine: the broadcast knows no person.
+      return { ...slot, left: news.left, state: slot.state === 'mine' ? 'mine' : news.state }
+    })
+    days.reload(true)
+  }
+
+  const left = computed(() => (hold.value?.held_until ? new Date(hold.value.held_until).getTime() - now.value : 0))
+  watch(left, (ms) => {
+    if (!hold.value?.held_until || ms > 0) return
+    hold.value = null
+    refusal.value = { message: '保留时间已到，名额已释放，请重新选择时段' } as ApiError
+    void slots.reload(true)
+  })
+
+  async function run<T>(command: () => Promise<T>): Promise<T | undefined> {
+    if (busy.value) return undefined
+    busy.value = true
+    refusal.value = null
+    try {
+      return await command()
+    } catch (error) {
+      refusal.value = error as ApiError
+      return undefined
+    } finally {
+      busy.value = false
+      void slots.reload(true)
+      void days.reload(true)
+    }
+  }
+
+  onScopeDispose(() => socket.close())
+
+  return {
+    days,
+    date,
+    slots,
+    hold,
+    left,
+    refusal,
+    busy,
+    pick: (slot: Slot) =>
+      run(async () => {
+        if (changing) {
+          hold.value = { id: changing, state: 'held', item: { id: itemId, name: '' }, slot: { ...slot, date: date.value }, actions: [] }
+          return
+        }
+        if (hold.value) await api.releaseHold(hold.value.id).catch(() => undefined)
+        hold.value = null
+        hold.value = await api.hold(slot.id, itemId)
+      }),
+    release: () =>
+      run(async () => {
+        const held = hold.value
+        hold.value = null
+        if (held && !changing) await api.releaseHold(held.id)
+      }),
+    /** Resolves to the booking when it stands. */
+    confirm: () =>
+      run(async () => {
+        const held = hold.value!
+        const booking: Booking = changing ? await api.reschedule(changing, held.slot.id!) : await api.confirmBooking(held.id)
+        hold.value = null
+        return booking
+      }),
+  }
+}
