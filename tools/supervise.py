@@ -199,18 +199,23 @@ def redis_program(p: Plan) -> Program:
     return Program("redis", command, ready=ready)
 
 
-def product_programs(p: Plan) -> list[Program]:
-    flask = [PYTHON, "-m", "flask"]
+def web_programs(p: Plan) -> list[Program]:
+    """What must answer before the addresses are shown."""
     gunicorn = [PYTHON, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"]
-    programs = [
-        Program("web", gunicorn, ready=lambda: answers(p.port, "/readyz")),
-        Program("worker", [*flask, "worker"]),
-        Program("scheduler", [*flask, "scheduler"]),
-    ]
-    for name, port in p.sandboxes.items():
-        command = [*flask, name, "sandbox", "--host", HOST, "--port", str(port)]
-        programs.append(Program(name, command, ready=partial(answers, port, "/", statuses="234")))
+    programs = [Program("web", gunicorn, ready=partial(answers, p.port, "/readyz"))]
+    if p.sandboxes:
+        ports = [f"{name}={port}" for name, port in p.sandboxes.items()]
+
+        async def ready() -> bool:
+            return all([await answers(port, "/", statuses="234") for port in p.sandboxes.values()])
+
+        programs.append(Program("sandbox", [PYTHON, "-m", "tools.standins", HOST, *ports], ready=ready))
     return programs
+
+
+def background_programs() -> list[Program]:
+    """Started last: the first pages need both cores."""
+    return [Program(name, [PYTHON, "-m", "flask", name]) for name in ("worker", "scheduler")]
 
 
 async def prepare(supervisor: Supervisor, p: Plan) -> None:
@@ -276,15 +281,18 @@ async def main() -> int:
     except Stop as stop:
         print(f"✗ {stop}", file=sys.stderr)
         return 1
-    programs = product_programs(p)
-    supervisor = Supervisor(ROOT, [x.name for x in (*redis, *programs)] + ["setup"])
+    web, background = web_programs(p), background_programs()
+    names = [x.name for x in (*redis, *web, *background)]
+    supervisor = Supervisor(ROOT, [*names, "setup"])
     failed = 0
     try:
         await supervisor.start(*redis)
         await prepare(supervisor, p)
         if not supervisor.stopping.is_set():
-            supervisor.say("▸ 启动 " + "、".join(x.name for x in (*redis, *programs)) + " …")
-            await supervisor.start(*programs)
+            supervisor.say("▸ 启动 " + "、".join(names) + " …")
+            await supervisor.start(*web)
+        if not supervisor.stopping.is_set():
+            await supervisor.start(*background)
         if not supervisor.stopping.is_set():
             supervisor.say(addresses(p, time.monotonic() - began))
         await supervisor.forever()
