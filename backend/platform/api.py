@@ -56,6 +56,7 @@ def access(*roles: str, scoped: bool = False) -> Callable[[F], F]:
             return view(*args, **kwargs)
 
         guarded.access = frozenset(roles)  # type: ignore[attr-defined]
+        guarded.scoped = scoped  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.platform.clock import now
+from backend.platform.crypto import decrypt, encrypt
 from backend.platform.db import UTCDateTime, db, unit_of_work
 from backend.platform.errors import Invalid, Malformed
 
@@ -30,7 +31,7 @@ class IdempotencyKey(db.Model):  # type: ignore[name-defined]
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
     status: Mapped[int | None]
-    body: Mapped[str | None]
+    body: Mapped[str | None]  # sealed: an answer may hold a phone number or a token
     created_at: Mapped[Any] = mapped_column(UTCDateTime, index=True)
 
 
@@ -45,7 +46,7 @@ def run(actor_id: str, key: str, view: Callable[[], Any]) -> Response:
         response = current_app.make_response(view())
         if response.is_json and response.status_code < 400:
             row = db.session.get_one(IdempotencyKey, (actor_id, key))
-            row.status, row.body = response.status_code, response.get_data(as_text=True)
+            row.status, row.body = response.status_code, encrypt(response.get_data(as_text=True))
         else:
             db.session.execute(
                 delete(IdempotencyKey).where(IdempotencyKey.actor_id == actor_id, IdempotencyKey.key == key)
@@ -70,7 +71,7 @@ def _replay(actor_id: str, key: str, fingerprint: str) -> Response:
     row = db.session.scalars(query).one()
     if row.fingerprint != fingerprint:
         raise IdempotencyMismatch()
-    response = current_app.response_class(row.body, row.status, mimetype="application/json")
+    response = current_app.response_class(decrypt(row.body or ""), row.status, mimetype="application/json")
     response.headers["Idempotent-Replay"] = "true"
     return response
 
