@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -54,6 +55,17 @@ class Person:
 class Applicant(Person):
     """申请人"""
 
+    def uploads(self, material_id: str, data: bytes, name: str = "材料.jpg") -> dict[str, Any]:
+        return self.post(f"/materials/{material_id}/versions", data={"file": (BytesIO(data), name)})
+
+    def reads(self, commitment_id: str) -> dict[str, Any]:
+        """The whole countdown, then 已阅读 (the test moves the clock in between)."""
+        return self.post(f"/commitments/{commitment_id}/read")
+
+    def gets_code(self, commitment_id: str) -> str:
+        """A QR code; returns the token in it."""
+        return self.post(f"/commitments/{commitment_id}/tickets")["url"].rsplit("/", 1)[1]
+
     def finds(self, words: str) -> dict[str, Any]:
         """The first item found."""
         return self.get("/items", query_string={"q": words})["items"][0]
@@ -71,6 +83,16 @@ class Applicant(Person):
 
 class Agent(Person):
     """客服, also 班长 and 管理员 by role."""
+
+    def asks_for(self, session_id: str, *names: str) -> list[dict[str, Any]]:
+        """Push materials by name, not from the item's list."""
+        return self.post(f"/sessions/{session_id}/materials", {"items": [{"name": n} for n in names]})["items"]
+
+    def verifies(self, material_id: str) -> dict[str, Any]:
+        return self.post(f"/materials/{material_id}/verify")
+
+    def pushes_commitment(self, session_id: str) -> dict[str, Any]:
+        return self.post(f"/sessions/{session_id}/commitments")
 
 
 class Stage:

@@ -59,6 +59,8 @@ def rendition(stream: BinaryIO, mime: str, long_side: int) -> bytes:
 
 
 def jpeg(image: Image.Image, quality: int = 85) -> bytes:
+    """A JPEG with the pixels and nothing else: Pillow would carry a comment, a profile and a resolution along."""
+    image.info.clear()
     out = BytesIO()
     image.save(out, "JPEG", quality=quality, optimize=False)
     return out.getvalue()

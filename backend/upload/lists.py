@@ -28,7 +28,7 @@ def versions_of(material_ids: Iterable[str]) -> dict[str, list[tuple[MaterialVer
         .order_by(MaterialVersion.no)
     )
     found: dict[str, list[tuple[MaterialVersion, Attachment]]] = {}
-    for version, attachment in db.session.execute(query).tuples():
+    for version, attachment in db.session.execute(query):
         found.setdefault(version.material_id, []).append((version, attachment))
     return found
 

@@ -15,7 +15,7 @@ _EXTENSION = re.compile(r"^[A-Za-z0-9]{1,8}$")
 
 def clean(raw: str | None) -> str:
     """The name to show: NFC, no path parts, no control or direction characters, at most 120 characters."""
-    text = unicodedata.normalize("NFC", raw or "")
+    text = unicodedata.normalize("NFC", _unescape(raw or ""))
     text = "".join(c for c in text if _is_shown(c))
     text = re.split(r"[/\\]", text)[-1]
     stem, extension = split(" ".join(text.split()))
@@ -30,6 +30,11 @@ def split(name: str) -> tuple[str, str]:
     if dot and _EXTENSION.match(extension.strip()):
         return stem, extension.strip()
     return name, ""
+
+
+def _unescape(raw: str) -> str:
+    """Browsers write a quote and line ends in a multipart name as %22, %0D, %0A, and nothing else (WHATWG HTML)."""
+    return raw.replace("%22", '"').replace("%0D", "").replace("%0A", "")
 
 
 def _is_shown(char: str) -> bool:
