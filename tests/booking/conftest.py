@@ -49,7 +49,9 @@ class Hall:
                 "pinyin": "", "initials": "", "pinyin_starts": "", **values,
             })).id  # fmt: skip
 
-    def slot(self, hour: float, capacity: int = 1, *, day: date | None = None, hours: float = 1, **values: Any) -> str:
+    def slot(
+        self, hour: float, capacity: int = 1, *, day: date | None = None, hours: float = 1, **values: Any
+    ) -> str:
         """A released slot at `hour` o'clock in Shenzhen."""
         day = day or self.day
         start, end = at_minute(day, int(hour * 60)), at_minute(day, int((hour + hours) * 60))

@@ -214,7 +214,9 @@ def test_a_repeated_request_is_answered_alike(any_hall: Hall) -> None:
     """The same Idempotency-Key at once: one effect, one answer."""
     slot = any_hall.slot(9, capacity=5)
     person = any_hall.stage.applicant()
-    results = together([lambda: hold(person_like(person), slot, any_hall.x, key="press-0001") for _ in range(6)])
+    results = together(
+        [lambda: hold(person_like(person), slot, any_hall.x, key="press-0001") for _ in range(6)]
+    )
     assert {status for status, _ in results} == {201}
     assert len({body["id"] for _, body in results}) == 1
     assert any_hall.left(slot) == 4
