@@ -25,17 +25,8 @@ errorlog = "-"
 loglevel = "warning"
 
 
-def post_worker_init(worker) -> None:  # type: ignore[no-untyped-def]
-    """A stop tells the clients of this worker to connect elsewhere."""
+def post_worker_init(worker: Any) -> None:
+    """Open sockets get a 1012 at once when the process is to stop; their clients connect to another."""
     from backend.realtime.drain import on_sigterm
 
     on_sigterm(worker.wsgi.extensions["bus"])
-
-
-def post_worker_init(worker: Any) -> None:
-    """Open sockets get a 1012 at once when the process is to stop; their clients connect to another."""
-    from backend.realtime.bus import bus
-    from backend.realtime.drain import on_sigterm
-
-    with worker.wsgi.app_context():
-        on_sigterm(bus())
