@@ -1,4 +1,18 @@
 import { createApp } from 'vue'
+import '@common/tokens.css'
+import './console.css'
 import App from './App.vue'
+import { STAFF_PATHS } from '@common/auth'
+import { createClient, provideClient } from '@common/client'
+import { provideVoice } from '@common/notify'
+import { applyTheme } from '@common/theme'
+import { createConsoleRouter } from './router'
+import { voice } from './voice'
 
-createApp(App).mount('#app')
+const client = createClient('console', STAFF_PATHS)
+const app = createApp(App)
+applyTheme()
+provideClient(app, client)
+provideVoice(app, voice)
+app.use(createConsoleRouter(client.auth))
+app.mount('#app')
