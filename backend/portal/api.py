@@ -6,7 +6,8 @@ Every page keeps its own history, so each address below a prefix answers with th
 from pathlib import Path
 
 import flask_swagger_ui
-from flask import Flask, Response, redirect, request
+from apiflask import APIFlask
+from flask import Response, redirect, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug import Response as AnyResponse
 from werkzeug.routing import BaseConverter
@@ -14,7 +15,7 @@ from werkzeug.routing import BaseConverter
 from backend.platform.api import Blueprint, access
 from backend.platform.errors import NotFound
 from backend.platform.settings import settings
-from backend.portal import files, headers
+from backend.portal import files, headers, openapi
 
 bp = Blueprint("portal", __name__, enable_openapi=False)
 OWN = Path(__file__).parent / "pages"
@@ -34,8 +35,9 @@ def _know_page_paths(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["page"] = PagePath
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: APIFlask) -> None:
     headers.init_app(app)
+    openapi.init_app(app)
 
 
 @bp.get("/assets/<path:name>")
@@ -100,6 +102,8 @@ def portal_page(path: str = "") -> Response:
     proof = settings().verification_files.get(path)
     if proof is not None:
         return Response(proof, mimetype="text/plain")
+    if path == "favicon.ico":
+        return files.send(files.load(OWN / "favicon.svg"))
     if "." in path.rsplit("/", 1)[-1]:
         file = files.read(_dist(), path) if not path.endswith((".html", "manifest.json")) else None
         if file is None:
