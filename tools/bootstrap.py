@@ -31,6 +31,7 @@ TEST_PACKAGES = {  # Debian package → the file that shows it is there
     "xvfb": "/usr/bin/Xvfb",
     "coturn": "/usr/bin/turnserver",
     "iproute2": "/bin/ip",
+    "nginx-light": "/usr/sbin/nginx",
 }
 
 
@@ -211,7 +212,7 @@ def web() -> None:
 
 
 def system() -> None:
-    """Chromium, fonts, a virtual screen and a TURN server, through apt; needs root or sudo where one is missing."""
+    """Chromium, fonts, a virtual screen, a TURN server and a proxy, through apt; needs root or sudo where one is missing."""
     missing = [name for name, shown_by in TEST_PACKAGES.items() if not Path(shown_by).exists()]
     if not missing:
         return
@@ -220,7 +221,8 @@ def system() -> None:
     rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if rights and not shutil.which("sudo"):
         raise Stop(f"需要 root 或 sudo 才能安装: {' '.join(missing)}")
-    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    # RUNLEVEL=1: what is installed is not started as a service of the machine.
+    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get"]
     say(f"安装测试用的系统软件: {' '.join(missing)} …")
     run([*apt, "update", "-qq"], failed="apt-get update 失败,请检查软件源")
     run([*apt, "install", "-y", "-qq", "--no-install-recommends", *missing], failed="系统软件安装失败")
