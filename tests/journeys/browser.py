@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.journeys.guide import Report
 
 ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -16,6 +18,7 @@ ARGS = [
     "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
     "--disable-background-timer-throttling", "--lang=zh-CN",
 ]  # fmt: skip
+PATIENCE = 30_000  # milliseconds that a person waits for a page on a busy machine
 PHONE_AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Mobile/15E148 MicroMessenger/8.0.49(0x18003133) NetType/WIFI Language/zh_CN"
@@ -46,6 +49,17 @@ class Theatre:
     def __init__(self, browser: Browser, url: str) -> None:
         self.browser, self.url = browser, url
         self.faults: list[str] = []
+        self.pages: list[tuple[str, Page]] = []
+
+    def leave(self) -> None:
+        """Everybody goes home."""
+        for context in self.browser.contexts:
+            context.close()
+        self.pages.clear()
+
+    def shoot_all(self, report: Report) -> None:
+        """What everybody saw when a step failed."""
+        report.shoot("failed", {who: page for who, page in self.pages if not page.is_closed()})
 
     def pc(self, *, permissions: bool = True, **more: Any) -> Page:
         """A person at a PC, 1440 px wide."""
@@ -64,11 +78,12 @@ class Theatre:
         context = self.browser.new_context(
             base_url=self.url, locale="zh-CN", timezone_id="America/New_York", permissions=granted, **options
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         return context
 
     def _page(self, context: BrowserContext, who: str) -> Page:
         page = context.new_page()
+        self.pages.append((who, page))
         page.on("pageerror", lambda e: self.faults.append(f"{who}: {e}"))
         page.on("console", lambda m: m.type == "error" and self.faults.append(f"{who}: {m.text}"))
         return page
@@ -79,6 +94,7 @@ def theatre(url: str) -> Iterator[Theatre]:
     executable = shutil.which("chromium")
     if not executable:
         raise RuntimeError("chromium is missing: `make setup` installs it")
+    expect.set_options(timeout=PATIENCE)
     with screen() as env, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable, headless=False, args=ARGS, env=env, ignore_default_args=["--mute-audio"]

@@ -67,6 +67,7 @@ class Report:
         self.shots.mkdir(parents=True, exist_ok=True)
         self.failed: dict[str, str] = {}
         self.passed: set[str] = set()
+        self.looks: list[str] = []  # what axe or a ruler found on the pages
         self._number = 0
 
     @contextmanager
@@ -79,7 +80,6 @@ class Report:
             for row in rows:
                 self.failed[row] = traceback.format_exc()
                 print(f"{row} failed: {ROWS[row]}", flush=True)
-            self.shoot("failed", show or {})
             raise
         self.shoot("-".join(rows), show or {})
         for row in rows:
@@ -97,9 +97,12 @@ class Report:
             if row not in self.passed and row not in self.failed:
                 self.failed[row] = "not reached"
                 print(f"{row} failed: {ROWS[row]} (not reached)")
+        for fault in self.looks:
+            print(f"page failed: {fault}")
         passed = len(self.passed - set(self.failed))
-        print(f"journey: {passed} passed, {len(self.failed)} failed", flush=True)
-        return 1 if self.failed else 0
+        failed = len(self.failed) + len(self.looks)
+        print(f"journey: {passed} passed, {failed} failed", flush=True)
+        return 1 if failed else 0
 
 
 def shots_folder(root: Path) -> Path:

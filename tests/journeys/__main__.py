@@ -1,0 +1,31 @@
+"""`make journey`: the product is started, the guide is followed on a PC and on a phone, each row gets a line."""
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from tests.journeys import pc, phone
+from tests.journeys.browser import theatre
+from tests.journeys.guide import Report, shots_folder
+from tests.journeys.stack import ROOT, running
+
+
+def main() -> int:
+    report = Report(shots_folder(ROOT))
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stack, theatre(stack.url) as stage:
+        for part in (pc, phone):
+            try:
+                part.play(stage, report, Path(folder))
+            except Exception:
+                traceback.print_exc()
+                stage.shoot_all(report)
+            stage.leave()
+        if report.failed or stage.faults:
+            print("\n".join(stage.faults[-20:]))
+            print(stack.log()[-4000:])
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+"""Part two."""
+def play(stage, report, folder): pass
