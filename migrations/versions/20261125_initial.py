@@ -370,12 +370,8 @@ def upgrade() -> None:
     sa.Column('countdown_seconds', sa.Integer(), nullable=True),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('department', sa.String(), nullable=False),
-    sa.Column('search_text', sa.String(), nullable=False),
-    sa.Column('pinyin', sa.String(), nullable=False),
-    sa.Column('initials', sa.String(), nullable=False),
     sa.Column('aliases', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
     sa.Column('syllables', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
-    sa.Column('pinyin_starts', sa.String(), nullable=False),
     sa.Column('notice', sa.String(), nullable=False),
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.CheckConstraint('countdown_seconds >= 0', name=op.f('ck_item_countdown_not_negative')),
@@ -486,6 +482,19 @@ def upgrade() -> None:
         batch_op.create_index('uq_commitment_template_default', ['version'], unique=True, sqlite_where=sa.text('item_id IS NULL'), postgresql_where=sa.text('item_id IS NULL'))
         batch_op.create_index('uq_commitment_template_item', ['item_id', 'version'], unique=True, sqlite_where=sa.text('item_id IS NOT NULL'), postgresql_where=sa.text('item_id IS NOT NULL'))
 
+    op.create_table('item_words',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('region_code', sa.String(), nullable=False),
+    sa.Column('category_id', sa.String(), nullable=False),
+    sa.Column('video_enabled', sa.Boolean(), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('initials', sa.String(), nullable=False),
+    sa.Column('sound', sa.String(), nullable=False),
+    sa.Column('starts', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['id'], ['item.id'], name=op.f('fk_item_words_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_item_words'))
+    )
     op.create_table('material_requirement',
     sa.Column('item_id', sa.String(length=26), nullable=False),
     sa.Column('order', sa.Integer(), nullable=False),
@@ -681,6 +690,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_material_requirement_item_id'))
 
     op.drop_table('material_requirement')
+    op.drop_table('item_words')
     with op.batch_alter_table('commitment_template', schema=None) as batch_op:
         batch_op.drop_index('uq_commitment_template_item', sqlite_where=sa.text('item_id IS NOT NULL'), postgresql_where=sa.text('item_id IS NOT NULL'))
         batch_op.drop_index('uq_commitment_template_default', sqlite_where=sa.text('item_id IS NULL'), postgresql_where=sa.text('item_id IS NULL'))
