@@ -87,6 +87,11 @@ def use(row: SignTicket, device: str) -> None:
     ticket_machine.apply(row, "sign", "signer", where=[SignTicket.expires_at > now()])
 
 
+def signed_by(row: SignTicket, device: str) -> bool:
+    """Whether this ticket's signature came from this phone."""
+    return row.state == TicketState.SIGNED and row.device_hash == digest(device)
+
+
 def newest_of(commitment_id: str) -> SignTicket | None:
     """The newest ticket of a commitment, whatever its state."""
     query = select(SignTicket).where(SignTicket.commitment_id == commitment_id)
