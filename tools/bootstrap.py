@@ -212,7 +212,7 @@ def web() -> None:
 
 
 def system() -> None:
-    """Chromium, fonts, a virtual screen, a TURN server and a proxy, through apt; needs root or sudo where one is missing."""
+    """Chromium, fonts, a virtual screen, a TURN server and a proxy, through apt; needs root or sudo."""
     missing = [name for name, shown_by in TEST_PACKAGES.items() if not Path(shown_by).exists()]
     if not missing:
         return

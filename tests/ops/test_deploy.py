@@ -99,7 +99,7 @@ class Process(BaseHTTPRequestHandler):
     """Answers with its port and what the proxy told it."""
 
     def do_GET(self) -> None:
-        told = [str(self.server.server_address[1]), self.headers.get("X-Forwarded-For", ""), self.headers.get("Host", "")]
+        told = [str(self.server.server_address[1]), self.headers.get("X-Forwarded-For", "")]
         body = " ".join(told).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -137,7 +137,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
     conf = re.sub(r"ssl_certificate(_key)? .*;", "", conf).replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
     (folder / "site.conf").write_text(conf.replace("/dev/stdout", str(log)))
     (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log stderr; user root;\nevents {{}}\nhttp {{ include {folder}/site.conf; }}\n"
+        f"daemon off; pid {folder}/pid; error_log stderr; user root;\n"
+        f"events {{}}\nhttp {{ include {folder}/site.conf; }}\n"
     )
     run("/usr/sbin/nginx", "-t", "-q", "-c", str(folder / "nginx.conf"))
     process = subprocess.Popen(["/usr/sbin/nginx", "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)

@@ -64,7 +64,7 @@ def test_what_the_product_imports_is_required() -> None:
 
 
 def test_what_tests_and_tools_import_is_required() -> None:
-    names = set(required("requirements.txt")) | set(required("requirements-dev.txt")) | {"werkzeug", "click", "packaging"}
+    names = {*required("requirements.txt"), *required("requirements-dev.txt"), "werkzeug", "click", "packaging"}
     assert not missing(imported(DEVELOPMENT), names)
 
 
