@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -39,8 +40,11 @@ def imported(places: tuple[str, ...]) -> set[str]:
     return modules - set(sys.stdlib_module_names) - FIRST_PARTY
 
 
+INSTALLED = cache(metadata.packages_distributions)
+
+
 def distributions(module: str) -> set[str]:
-    return {plain(name) for name in metadata.packages_distributions().get(module, [module])}
+    return {plain(name) for name in INSTALLED().get(module, [module])}
 
 
 def plain(name: str) -> str:
