@@ -11,7 +11,7 @@ from typing import Any
 
 import time_machine
 from apiflask import APIFlask
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import event as note_for_statistics
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -293,6 +293,7 @@ def test_any_life_keeps_every_invariant(any_app: APIFlask) -> None:
             max_examples=20,
             stateful_step_count=25,
             deadline=None,
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # add Phase.shrink to look at a failure; it is slow
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),
