@@ -66,5 +66,10 @@ def audit_page(action: str | None, subject: str | None, before: str | None, limi
         query = query.where(AuditEntry.id < before)
     rows = list(db.session.scalars(query))
     fields = ("id", "at", "actor_id", "actor_kind", "action", "subject", "ip", "request_id", "details")
-    items = [{name: getattr(r, name) for name in fields} for r in rows[:limit]]
+    staff = staff_accounts.cards({r.actor_id for r in rows if r.actor_id and r.actor_kind == "staff"})
+    items = [
+        {name: getattr(r, name) for name in fields}
+        | {"actor_name": staff.get(r.actor_id or "", {}).get("name")}
+        for r in rows[:limit]
+    ]
     return {"items": items, "next": rows[limit - 1].id if len(rows) > limit else None}
