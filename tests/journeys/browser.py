@@ -82,7 +82,10 @@ class Theatre:
         return context
 
     def _page(self, context: BrowserContext, who: str) -> Page:
-        page = context.new_page()
+        return self.watch(context.new_page(), who)
+
+    def watch(self, page: Page, who: str) -> Page:
+        """Keep what goes wrong in a page."""
         self.pages.append((who, page))
         page.on("pageerror", lambda e: self.faults.append(f"{who}: {e}"))
         page.on("console", lambda m: m.type == "error" and self.faults.append(f"{who}: {m.text}"))

@@ -15,11 +15,10 @@ from tests.journeys.hands import (
     photo,
     press,
     see,
-    serious_faults,
-    side_scroll,
     video_runs,
     write_name,
 )
+from tests.journeys.look import look
 from tests.journeys.people import ITEM, Agent, Applicant, both_see_each_other
 
 
@@ -40,11 +39,6 @@ def play(stage: Theatre, report: Report, folder: Path) -> None:
     _end(report, agent, zhang)
 
 
-def _look(report: Report, page: Page) -> None:
-    """No serious fault for axe, no side scrolling. Findings are kept and fail the journey at its end."""
-    report.looks += [*serious_faults(page), *side_scroll(page)]
-
-
 def _arrive(report: Report, pc: Page, zhang: Applicant) -> None:
     with report.step("S2", show={"pc": pc}):
         pc.goto("/?region=440304")
@@ -52,7 +46,7 @@ def _arrive(report: Report, pc: Page, zhang: Applicant) -> None:
     with report.step("S4", show={"pc": pc}):
         for words in ("信用+视频办专区", "没时间跑？连线办理", "您有疑惑，我来解答", "您不会办，我来指导"):
             expect(pc.get_by_text(words).first).to_be_visible()
-        _look(report, pc)
+        look(report, pc)
     with report.step("S5"):
         figures = see(pc, "figures")
         for words in ("进驻客服", "涉及服务", "服务时长", "服务好评", "335"):
@@ -60,7 +54,7 @@ def _arrive(report: Report, pc: Page, zhang: Applicant) -> None:
     with report.step("S3", show={"pc": pc}):
         press(pc, "login")
         see(pc, "login-wechat")
-        _look(report, pc)
+        look(report, pc)
         zhang.sign_in_by_phone("19900001001", "张三")
         see(pc, "account")
     with report.step("S6"):
@@ -77,7 +71,7 @@ def _find_and_book(stage: Theatre, report: Report, pc: Page) -> None:
         item = at(pc, "item").filter(has_text=ITEM).first
         expect(item).to_be_visible()
         expect(item.locator("mark").first).to_be_visible()
-        _look(report, pc)
+        look(report, pc)
     with report.step("S9"):
         link = at(item, "video")
         expect(link).to_have_text("视频办")
@@ -94,14 +88,14 @@ def _find_and_book(stage: Theatre, report: Report, pc: Page) -> None:
         press(pc, "day")
         slot = pc.locator('[data-test="slot"][data-state="open"]').first
         expect(slot).to_be_visible()
-        _look(report, pc)
+        look(report, pc)
     with report.step("S12", "S13", show={"pc": pc}):
         _live_places(stage, pc)
         see(pc, "held-slot")
         press(pc, "confirm-booking")
         pc.wait_for_url("**/booked/*")
         see(pc, "booked-slot")
-        _look(report, pc)
+        look(report, pc)
         _same_slot_refused(pc)
 
 
@@ -145,7 +139,7 @@ def _queue(stage: Theatre, report: Report, pc: Page) -> None:
         expect(at(pc, "authorise")).to_be_disabled()
         for box in (*at(pc, "agree").all(), *at(pc, "materials-ready").all()):
             box.click()
-        _look(report, pc)
+        look(report, pc)
         press(pc, "authorise")
         pc.wait_for_url("**/session/*")
     with report.step("S17", show={"pc": pc}):
@@ -153,7 +147,7 @@ def _queue(stage: Theatre, report: Report, pc: Page) -> None:
         see(pc, "agents-online", "1")
         pc.reload()  # the place survives a reload
         see(pc, "ahead")
-        _look(report, pc)
+        look(report, pc)
     with report.step("S29", show={"pc": pc}):
         press(pc, "check-devices")
         expect(at(pc, "device-check").get_by_text("正常").first).to_be_visible()
