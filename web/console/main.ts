@@ -1,4 +1,5 @@
 import { createApp } from 'vue'
+import 'tdesign-vue-next/es/style/index.css'
 import '@common/tokens.css'
 import './console.css'
 import App from './App.vue'

@@ -146,6 +146,7 @@ export function createCase(id: string) {
     reopen: (material: string, reason: string) => act(() => api.post(`/materials/${material}/reopen`, { reason }), '已重新打开'),
     withdrawMaterial: (material: string) => act(() => api.post(`/materials/${material}/withdraw`), '已撤回'),
     pushPickup: () => act(() => api.post(`/sessions/${id}/pickup`), '取件信息表已推送'),
+    cancelPickup: () => act(() => api.post(`/sessions/${id}/pickup/cancel`), '已取消取件'),
     note: (text: string) => act(() => api.post(`/sessions/${id}/notes`, { text })),
     complete: (outcome: string, note: string) => act(() => api.post(`/sessions/${id}/complete`, { outcome, note }), '已办结'),
     reveal: (field: string, reason: string) => attempt(() => api.post(`/console/sessions/${id}/reveal`, { field, reason })),

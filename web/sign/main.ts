@@ -69,7 +69,7 @@ function showSheet(task: SignTask): void {
   const message = element('p', { class: 'message', role: 'alert', 'data-test': 'message' })
   const left = element('span', { class: 'left', 'data-test': 'time-left' })
   const clear = element('button', { class: 'button', 'data-test': 'clear' }, ['清除'])
-  const confirm = element('button', { class: 'button button--main', 'data-test': 'confirm-sign' }, ['确认签名'])
+  const confirm = element('button', { class: 'button button--main', 'data-test': 'sign-confirm' }, ['确认签名'])
   show(
     element('main', { class: 'page' }, [
       element('header', { class: 'head' }, [
