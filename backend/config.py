@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     sms_key: str = ""  # its bearer key
     sms_template: str = "sign-in-code"
     sms_per_ip_hour: int = 60  # codes one address may ask for in an hour
+    sign_ins_per_ip: int = 120  # tries from one address in ten minutes
+    password_memory_kib: int = 65536  # argon2id; what one check of a password costs
     staff_totp_required: bool = False  # production refuses False (等保 8.1.4.1: two kinds of factors)
     check_id_number: bool = True  # checksum of GB 11643; demo people have invalid check digits on purpose
 
@@ -85,6 +87,7 @@ class Settings(BaseSettings):
 
     # --- sockets ---------------------------------------------------------------------------------
     socket_limit: int = Field(default=100, ge=1)  # open sockets a process; threads beyond stay free for HTTP
+    socket_tickets_per_minute: int = 240  # for one person, or one address without sign-in
     socket_message_bytes: int = 64 * 1024
     socket_messages_per_second: int = 20
     socket_signals_per_second: int = 200

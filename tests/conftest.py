@@ -88,6 +88,7 @@ def make_app(tmp_path: Path, redis_url: str) -> Iterator[MakeApp]:
                 "redis_url": redis_url,
                 "storage_url": f"file://{tmp_path / 'files'}",
                 "check_id_number": False,
+                "password_memory_kib": 1024,
                 "log_level": "WARNING",
                 **settings,
             }

@@ -26,6 +26,7 @@ from backend.platform.api import Blueprint, access
 from backend.platform.auth import actor_or_none, current_actor, register_loader
 from backend.platform.errors import DomainError, Invalid
 from backend.platform.limits import limit
+from backend.platform.settings import settings
 
 bp = Blueprint("identity", __name__, url_prefix="/api", tag="登录与身份")
 register_loader(tokens.load_actor)
@@ -46,7 +47,7 @@ def send_code(json_data: SmsIn) -> Any:
 @bp.output(TokensOut)
 def sign_in_by_phone(json_data: PhoneIn) -> Any:
     """Sign in with a phone number and its code."""
-    limit(f"signin:{_ip()}", 120, per=600)
+    limit(f"signin:{_ip()}", settings().sign_ins_per_ip, per=600)
     entry, device = cookies.client_entry(), cookies.device()
     return _reply(
         service.sign_in_by_phone(
@@ -61,7 +62,7 @@ def sign_in_by_phone(json_data: PhoneIn) -> Any:
 @bp.output(TokensOut)
 def sign_in_by_wechat(json_data: WechatCodeIn) -> Any:
     """Sign in with the code of wx.login (mini-program) or of the official account's page."""
-    limit(f"signin:{_ip()}", 120, per=600)
+    limit(f"signin:{_ip()}", settings().sign_ins_per_ip, per=600)
     return _reply(wechat_login.by_code(json_data.code, json_data.entry, cookies.device()))
 
 
@@ -111,7 +112,7 @@ def logout(json_data: RefreshIn) -> Any:
 @bp.output(TokensOut)
 def sign_in_staff(json_data: StaffSignIn) -> Any:
     """Sign in to the console."""
-    limit(f"staff:{_ip()}", 60, per=600)
+    limit(f"staff:{_ip()}", settings().sign_ins_per_ip, per=600)
     return _reply(
         staff_accounts.sign_in(json_data.username, json_data.password, json_data.totp, cookies.device())
     )

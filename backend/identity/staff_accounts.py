@@ -39,7 +39,7 @@ def sign_in(username: str, password: str, totp: str | None, device: str) -> Toke
     """Sign a member of staff in. Raises WrongPassword, TotpRequired, WrongTotp, TotpNotSetUp, AccountLocked."""
     staff = db.session.scalar(select(StaffAccount).where(StaffAccount.username == username))
     if staff is None or not staff.active:
-        _verify(_decoy(), password)  # as slow as for an account that exists
+        _verify(_decoy(settings().password_memory_kib), password)  # as slow as for an account that exists
         raise WrongPassword()
     if staff.locked_until and staff.locked_until > now():
         raise AccountLocked(retry_after=int((staff.locked_until - now()).total_seconds()) + 1)
@@ -241,11 +241,15 @@ def _check_password(password: str) -> None:
         raise Invalid(f"密码至少 {PASSWORD_LENGTH} 位，并包含大写、小写字母和数字中的两种", field="password")
 
 
-@cache
 def _hasher() -> PasswordHasher:
-    return PasswordHasher()
+    return _hasher_of(settings().password_memory_kib)
 
 
 @cache
-def _decoy() -> str:
-    return _hasher().hash("nobody has this password")
+def _hasher_of(memory_kib: int) -> PasswordHasher:
+    return PasswordHasher(memory_cost=memory_kib)
+
+
+@cache
+def _decoy(memory_kib: int) -> str:
+    return _hasher_of(memory_kib).hash("nobody has this password")

@@ -23,7 +23,7 @@ from backend.session import call, duty, gate, hooks, queue, timeline
 from backend.session.access import get_as, get_for, scope_of, side_of
 from backend.session.errors import AlreadyTaken, NobodyWaiting, OutsideServiceHours, SessionOpen
 from backend.session.machine import ENDED, LIVE, OPEN, State, machine
-from backend.session.models import ServiceSession
+from backend.session.models import Consent, ServiceSession
 from backend.session.timeline import SYSTEM, events, record
 
 __all__ = [
@@ -347,6 +347,7 @@ def merge_users(gone: str, kept: str) -> None:
     try:
         with db.session.begin_nested():
             db.session.execute(update(S).where(S.applicant_id == gone).values(applicant_id=kept))
+            db.session.execute(update(Consent).where(Consent.user_id == gone).values(user_id=kept))
     except IntegrityError as clash:
         raise SessionOpen() from clash
 

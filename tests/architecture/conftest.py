@@ -21,6 +21,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[
         redis_url=redis_url,
         storage_url=f"file://{folder / 'files'}",
         check_id_number=False,
+        password_memory_kib=1024,
         log_level="WARNING",
     )
     with app.app_context():
