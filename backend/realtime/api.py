@@ -1,6 +1,7 @@
 """POST /api/socket-tickets, then ws(s)://…/ws?ticket=T&after=N."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import request
 from flask_sock import Sock
@@ -8,6 +9,7 @@ from flask_sock import Sock
 from backend.platform.api import Blueprint, Schema, access
 from backend.platform.auth import actor_or_none
 from backend.platform.limits import limit
+from backend.platform.settings import settings
 from backend.realtime import bus, sockets
 from backend.realtime.server import Socket
 
@@ -37,10 +39,12 @@ class TicketOut(Schema):
 def socket_ticket(json_data: TicketIn) -> dict[str, Any]:
     """A single-use ticket, good for 30 seconds, for a socket of the named channel."""
     actor = actor_or_none()
-    limit(f"socket-ticket:{actor.id if actor else request.remote_addr}", 120, per=60)
+    limit(f"socket-ticket:{actor.id if actor else request.remote_addr}", settings().socket_tickets_per_minute, per=60)
     asked = json_data.model_dump(exclude_none=True, exclude={"channel"})
     ticket = sockets.issue_ticket(json_data.channel, actor, asked)
-    return {"ticket": ticket, "url": "/ws", "expires_in": sockets.TICKET_SECONDS}
+    # The proxy sends both ends of a session to one process by this word (deploy/nginx.conf); nothing depends on it.
+    url = f"/ws?room={quote(json_data.id)}" if json_data.id else "/ws"
+    return {"ticket": ticket, "url": url, "expires_in": sockets.TICKET_SECONDS}
 
 
 @sock.route("/ws", bp=bp)

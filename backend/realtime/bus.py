@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
@@ -21,7 +21,7 @@ from redis.retry import Retry
 
 from backend.config import Settings
 from backend.realtime.channels import Message
-from backend.realtime.hub import REPLAY, Hub, Live, Mender
+from backend.realtime.hub import REPLAY, Hub, Live, Member, Mender
 from backend.realtime.presence import Presence
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ class Bus:
             _client(settings.redis_url, timeout=QUIET_SECONDS), self, settings.redis_patience_seconds
         )
         self._avoid_until = 0.0
+        self._unsent = Unsent(self._confess)
 
     def listen(self) -> None:
         """Make sure that this process hears the others, before a socket takes its snapshot."""
@@ -79,6 +80,7 @@ class Bus:
         head = orjson.dumps([event.get("seq"), epoch, exclude])
         if not self.send(ROOM + room, head + b"\n" + data):
             self.receive_room(room, head, data)
+            self._unsent.add(room)
 
     def control(self, order: Message) -> None:
         if not self.send(CONTROL, orjson.dumps(order)):
@@ -95,6 +97,10 @@ class Bus:
             log.warning("redis is away, a message stays in this process: %s", fault)
             return False
         return True
+
+    def _confess(self, rooms: list[str]) -> bool:
+        """Tell every process that these rooms missed something; False when Redis is still away."""
+        return self.send(CONTROL, orjson.dumps({"do": "mend", "rooms": rooms}))
 
     # --- what the listener hears -------------------------------------------------------------------
 
@@ -128,10 +134,15 @@ class Bus:
             wanted = [(k, v) for k, v in order.items() if k != "do"]
             members = [m for m in self.hub.everyone() if all(getattr(m, k) == v for k, v in wanted)]
             self.hub.close(members, 1008, "signed out")
+        elif order["do"] == "mend":
+            self._replay(m for room in order["rooms"] for m in self.hub.members(room))
 
     def replay_all(self) -> None:
         """Redis was away: what was said meanwhile is fetched again."""
-        for member in self.hub.everyone():
+        self._replay(self.hub.everyone())
+
+    def _replay(self, members: Iterable[Member]) -> None:
+        for member in members:
             if member.channel.snapshot:
                 self.mender.ask(member)
             member.socket.send(REPLAY)
@@ -140,6 +151,36 @@ class Bus:
 def _gives_way(member: Any, order: Message) -> bool:
     same = member.endpoint == order["endpoint"] and member.user == order["user"]
     return same and member.id != order["by"] and member.id < order["by"]
+
+
+class Unsent:
+    """Rooms whose messages did not leave this process; said again, as one order, as soon as Redis is back."""
+
+    def __init__(self, confess: Callable[[list[str]], bool]) -> None:
+        self._confess = confess
+        self._lock = threading.Lock()
+        self._rooms: set[str] = set()
+        self._running = False
+
+    def add(self, room: str) -> None:
+        with self._lock:
+            self._rooms.add(room)
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, name="bus-unsent", daemon=True).start()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            pause.wait(0.3)
+            with self._lock:
+                rooms = sorted(self._rooms)
+            if self._confess(rooms):
+                with self._lock:
+                    self._rooms.difference_update(rooms)
+                    if not self._rooms:
+                        self._running = False
+                        return
 
 
 def _client(url: str, timeout: float) -> Redis:

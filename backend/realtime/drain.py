@@ -13,10 +13,16 @@ def on_sigterm(bus: Bus) -> None:
     Call it from gunicorn's `post_worker_init`, on the main thread, when the worker's own handlers are set.
     """
     before: Any = signal.getsignal(signal.SIGTERM)
+    told = threading.Event()
+
+    def wait() -> None:
+        told.wait()
+        bus.hub.drain()
 
     def go_down(number: int, frame: Any) -> None:
-        threading.Thread(target=bus.hub.drain, name="socket-drain", daemon=True).start()
+        told.set()  # a handler must not start a thread: gevent forbids it
         if callable(before):
             before(number, frame)
 
+    threading.Thread(target=wait, name="socket-drain", daemon=True).start()
     signal.signal(signal.SIGTERM, go_down)

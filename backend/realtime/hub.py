@@ -41,7 +41,8 @@ class Member:
     """One socket in its rooms. Numbered events reach it once, in order and without a gap.
 
     While it replays (`_held` is a list) live messages wait. A gap, a full outbox or a lost bus is mended by replaying
-    from the snapshot after the last number that was sent.
+    from the snapshot after the last number that was sent; messages without a number that found no room are lost, and
+    the client is told to ask for everything again (REPLAY).
     """
 
     def __init__(self, socket: Socket, channel: Channel, user: str | None, login: str | None, after: int) -> None:
@@ -51,9 +52,10 @@ class Member:
         self.last_seq = after
         self.replaced = False
         self.mend: Callable[[Member], None] = lambda member: None
-        self._lock = threading.RLock()  # a wait for room may end in `_on_drain` on the same thread
+        self._lock = threading.RLock()
         self._held: list[Live] | None = []
-        self._behind = False
+        self._behind = False  # something did not fit: mended when the outbox is empty
+        self._lossy = False  # … and it had no number
         self._asked = False
         socket.on_drain = self._on_drain
 
@@ -66,7 +68,7 @@ class Member:
                 if len(self._held) < MAX_HELD:
                     self._held.append(live)
                 else:
-                    self._behind = True
+                    self._lossy = self._lossy or live.seq is None
             elif live.seq is None or self.channel.snapshot is None or room != self.room:
                 self._pass(live)
             elif live.seq == self.last_seq + 1 and not self._behind:
@@ -77,9 +79,10 @@ class Member:
 
     def _pass(self, live: Live, send: Callable[[bytes], bool] | None = None) -> bool:
         frame = live.frame_for(self.channel.render)
-        if frame is None or (send or self.socket.send_patiently)(frame):
+        if frame is None or (send or self.socket.send)(frame):
             return True
         self._behind = True
+        self._lossy = self._lossy or live.seq is None or self.channel.snapshot is None
         return False
 
     def _ask(self) -> None:
@@ -98,27 +101,38 @@ class Member:
             self._asked = False
             if self._held is not None:
                 return False
-            self._held = []
+            self._held, self._behind = [], False
             return True
 
     def catch_up(self, send: Callable[[bytes], bool]) -> None:
-        """Send what the snapshot holds after the last number, then what was held back, then go live."""
+        """Send what the snapshot holds after the last number, then what was held back, then go live.
+
+        When the outbox fills up it goes on from there once that is empty.
+        """
         for _ in range(10):
             for message in self.channel.snapshot(self.last_seq) if self.channel.snapshot else ():
                 seq = message["event"]["seq"]
                 if seq > self.last_seq:
                     if not send(text_frame(orjson.dumps(message))):
-                        return self.socket.close(RESTART, "too slow")
+                        return self._go_on_later()
                     self.last_seq = seq
             if self._let_through(send):
                 return None
         return self.socket.close(RESTART, "replay")
 
+    def _go_on_later(self) -> None:
+        with self._lock:
+            held, self._held = self._held or [], None
+            self._behind = True
+            self._lossy = self._lossy or any(live.seq is None for live in held)
+        if not self.socket.has_backlog():  # emptied in between: nobody would call
+            self._on_drain()
+
     def _let_through(self, send: Callable[[bytes], bool]) -> bool:
         """Pass on what was held back; False when there is a gap in it or more came meanwhile."""
         with self._lock:
             held, self._held = self._held or [], []
-            lossy, self._behind = self._behind, False
+            lossy, self._lossy = self._lossy, False
         gap = False
         for live in held:
             if live.seq is None or self.channel.snapshot is None:
@@ -129,9 +143,9 @@ class Member:
             elif live.seq > self.last_seq:
                 gap = True
         if lossy:
-            send(REPLAY)  # messages without a number may be missing: the client asks for everything again
+            send(REPLAY)
         with self._lock:
-            if gap or lossy or self._held:
+            if gap or self._held:
                 return False
             self._held = None
             return True

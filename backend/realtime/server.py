@@ -37,8 +37,9 @@ POLICY, UNSUPPORTED, TOO_BIG, BROKEN, RESTART = 1008, 1003, 1009, 1011, 1012
 MAX_FRAGMENTS = 256  # of one message
 READ_BYTES = 16 * 1024
 KERNEL_BYTES = 128 * 1024  # asked for; the kernel doubles it. With the outbox: under 1 MB for each socket
-PATIENCE = 0.1  # how long a publisher waits for a socket that is reading, each time
-PATIENCE_IN_ALL = 1.0  # … and altogether until its outbox is empty again
+QUICK_BYTES = 1_000_000  # a second: a socket that takes so much may have a burst queued, up to …
+BURST_BYTES = 8 * 1024 * 1024
+DOUBT_SECONDS = 0.25  # before that we can't tell a slow reader from a busy one
 _quiet = logging.getLogger("backend.realtime.websocket")
 _quiet.setLevel(logging.ERROR)
 
@@ -72,8 +73,8 @@ class Socket:
         self._lock = threading.Lock()
         self._outbox: deque[memoryview] = deque()
         self._queued = 0
-        self._stalled_at = 0.0
-        self._waited = 0.0
+        self._stalled_at = 0.0  # when the outbox was last empty
+        self._flushed = 0  # bytes since then
         self._deadline: float | None = None  # of the closing handshake
         self._over = False
         self._frames = Bucket(self.rules.frames_per_second)
@@ -195,22 +196,15 @@ class Socket:
         with self._lock:
             if self._over or self._protocol.state is not OPEN:
                 return True  # nobody to miss it
-            if self._queued + len(frame) > self.rules.outbox_bytes:
+            if self._queued + len(frame) > self.rules.outbox_bytes and not self._may_burst(len(frame)):
                 return False
             self._write(frame)
             return True
 
-    def send_patiently(self, frame: bytes) -> bool:
-        """`send`, with a short wait for a socket that is full but reading; a slow one soon gets none."""
-        while not self.send(frame):
-            if self._waited >= PATIENCE_IN_ALL:
-                return False
-            start = monotonic()
-            roomy = self._wait_for_room(start + PATIENCE)
-            self._waited += monotonic() - start
-            if not roomy:
-                self._waited = PATIENCE_IN_ALL
-        return True
+    def _may_burst(self, more: int) -> bool:
+        age = monotonic() - self._stalled_at
+        quick = age < DOUBT_SECONDS or self._flushed > QUICK_BYTES * age
+        return quick and self._queued + more <= BURST_BYTES
 
     def send_waiting(self, frame: bytes) -> bool:
         """`send` from the reader's own thread: waits as long as the rules let a socket be slow."""
@@ -221,11 +215,12 @@ class Socket:
         return True
 
     def _wait_for_room(self, until: float) -> bool:
+        """Help the outbox to become half empty; False at `until`."""
         poll = _poll_writable(self.fileno())
         while (now := monotonic()) < until:
             if poll is None or self._over:
                 return True
-            poll.poll(max(1, min(50, int((until - now) * 1000))))
+            poll.poll(50)
             self.tend(now)
             if self._queued <= self.rules.outbox_bytes // 2:
                 return True
@@ -264,7 +259,7 @@ class Socket:
             if sent == len(data):
                 return
             data = data[sent:]
-            self._stalled_at = monotonic()
+            self._stalled_at, self._flushed = monotonic(), 0
             keeper.watch(self)
         self._outbox.append(memoryview(data))
         self._queued += len(data)
@@ -291,10 +286,8 @@ class Socket:
         if overdue:
             self.abort()
             return True
-        if drained:
-            self._waited = 0.0
-            if self.on_drain:
-                self.on_drain()
+        if drained and self.on_drain:
+            self.on_drain()
         return idle
 
     def _flush(self) -> None:
@@ -310,6 +303,7 @@ class Socket:
                 self._queued = 0
                 return
             self._queued -= sent
+            self._flushed += sent
             if sent < len(head):
                 self._outbox[0] = head[sent:]
                 return

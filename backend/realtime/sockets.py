@@ -187,11 +187,18 @@ class Connection:
             db.session.remove()
 
     def _tick(self, now: float) -> None:
-        if now < self._next_touch or not self.member.endpoint:
+        """Now and then: say that we are here, and look whether an announcement was lost with a process that died."""
+        if now < self._next_touch:
             return
         self._next_touch = now + TOUCH_EVERY
+        if self.member.endpoint:
+            self._touch()
+        if self.member.channel.snapshot:
+            self.bus.mender.ask(self.member)
+
+    def _touch(self) -> None:
         try:
-            mine, changed = self.bus.presence.touch(self.member.room, self.member.endpoint, self.member.id)
+            mine, changed = self.bus.presence.touch(self.member.room, self.member.endpoint or "", self.member.id)
         except (RedisError, OSError):
             return
         if not mine:

@@ -67,6 +67,7 @@ class Server:
             "GUNICORN_THREADS": str(threads),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            "SOCKET_TICKETS_PER_MINUTE": "100000",
             **{k.upper(): str(v) for k, v in settings.items()},
         }
         self.log = folder / f"gunicorn-{self.port}.log"
@@ -75,12 +76,15 @@ class Server:
             cwd=ROOT, env=env, stdout=(log := self.log.open("wb")), stderr=subprocess.STDOUT,
         )  # fmt: skip
         log.close()
-        until(self._answers, 30)
+        until(self._answers, 60, every=0.1)
 
     def _answers(self) -> bool:
+        """The master listens long before a worker serves."""
         assert self.process.poll() is None, self.log.read_text()
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        try:
+            return self.status("/live/stats") == 200
+        except OSError:
+            return False
 
     def stop(self) -> None:
         if self.process.poll() is None:
