@@ -33,7 +33,7 @@ _ELSEWHERE = re.compile(
     rf"^(?:中国)?(?:广东省?)?(?:{_PLACES})(?:省|市|特别行政区|(?:壮族|回族|维吾尔)?自治区)"
 )
 _OTHER_CITY = re.compile(
-    r"^(?:中国)?(?:广东省?)?(?!深圳)[\u4e00-\u9fff]{2,4}市(?!场|民)[\u4e00-\u9fff]{2,4}[区县镇]"
+    r"^(?:中国)?+(?:广东省?+)?+(?!深圳)[\u4e00-\u9fff]{2,4}市(?!场|民)[\u4e00-\u9fff]{2,4}[区县镇]"
 )
 _HEAD = re.compile(r"^(?:中国)?(?:广东省?)?(?:深圳市?)?")
 _STATED = re.compile("|".join(d.removesuffix("新区").removesuffix("区") + "(?:新)?区" for d in DISTRICTS))
