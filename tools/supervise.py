@@ -38,6 +38,7 @@ class Plan:
     database_url: str
     redis_url: str
     private_redis: bool
+    given: set[str]  # settings that the user made
     demo: bool
     public_url: str
     lan: str | None
@@ -67,7 +68,6 @@ def plan() -> Plan:
     port = number("PORT", 8000)
     lan = lan_address()
     var.mkdir(parents=True, exist_ok=True)
-    private_redis = not os.environ.get("REDIS_URL")
     sock = var / "redis.sock"
     if len(str(sock)) > 100:  # the kernel's limit for a socket's name is 107
         sock = Path("/tmp") / f"shipinban-{secrets.token_hex(8)}.sock"  # noqa: S108
@@ -86,9 +86,8 @@ def plan() -> Plan:
     }
     if os.environ.get("MODE", "development") == "development":
         defaults["CHECK_ID_NUMBER"] = "false"  # demo people have invalid check digits on purpose
-    for name, value in defaults.items():
-        if not os.environ.get(name):
-            os.environ[name] = value
+    given = {name for name in defaults if os.environ.get(name)}
+    os.environ.update({name: value for name, value in defaults.items() if name not in given})
 
     from backend.config import load  # after the environment is complete
 
@@ -104,7 +103,8 @@ def plan() -> Plan:
         sandboxes=sandboxes,
         database_url=settings.database_url,
         redis_url=settings.redis_url,
-        private_redis=private_redis,
+        private_redis="REDIS_URL" not in given,
+        given=given,
         demo=settings.mode == "development" and os.environ.get("DEMO", "1") != "0",
         public_url=settings.public_url,
         lan=lan,
@@ -137,6 +137,37 @@ def check_port(port: int, name: str) -> None:
             raise Stop(f"没有权限使用端口 {port},换一个: make run {name}=8080") from None
         except OSError:
             raise Stop(f"端口 {port} 已被占用,换一个: make run {name}={port + 80}") from None
+
+
+def check_given(given: set[str]) -> None:
+    """Can what the user's own settings point to be reached? The embedded defaults need no question."""
+    if url := os.environ["DATABASE_URL"] if "DATABASE_URL" in given else "":
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            create_engine(url).connect().close()
+        except (SQLAlchemyError, ImportError) as fault:
+            raise Stop(f"DATABASE_URL 的数据库连接不上: {first_line(fault)}") from None
+    if url := os.environ["REDIS_URL"] if "REDIS_URL" in given else "":
+        from redis import Redis
+        from redis.exceptions import RedisError
+
+        try:
+            Redis.from_url(url, socket_connect_timeout=3).ping()
+        except (RedisError, ValueError) as fault:
+            raise Stop(f"REDIS_URL 的 Redis 连接不上: {first_line(fault)}") from None
+    if url := os.environ["STORAGE_URL"] if "STORAGE_URL" in given else "":
+        from backend.platform.storage import make
+
+        try:
+            make(url)
+        except (ValueError, OSError) as fault:
+            raise Stop(f"STORAGE_URL 不能用: {first_line(fault)}") from None
+
+
+def first_line(fault: Exception) -> str:
+    return (str(fault).splitlines() or [type(fault).__name__])[0]
 
 
 def redis_server() -> str:
@@ -279,6 +310,7 @@ async def main() -> int:
         check_port(p.port, "PORT")
         for name, port in p.sandboxes.items():
             check_port(port, f"{name.upper()}_SANDBOX_PORT")
+        check_given(p.given)
         redis = [redis_program(p)] if p.private_redis else []
     except Stop as stop:
         print(f"✗ {stop}", file=sys.stderr)
