@@ -86,6 +86,26 @@ def test_what_is_not_there_is_said_plainly_to_everyone(world: World, operation: 
     )  # 409: the caller's own state forbids it before anything is looked up
 
 
+@pytest.mark.parametrize(
+    "operation", [operation for operation, row in GUARDED if not operation.startswith("GET")]
+)
+def test_cookies_alone_open_nothing(world: World, operation: str) -> None:
+    """CSRF: another site's page can make a browser send our cookies, and no more than that."""
+    world.put_back()
+    method, rule = operation.split(" ", 1)
+    client = world.app.test_client()
+    for name in ("refresh", "staff_refresh", "access_token"):
+        client.set_cookie(name, world.tokens["owner"], path="/")
+    reply = client.open(
+        rule.replace("<", "").replace(">", ""),
+        method=method,
+        json={},
+        headers={"Origin": "http://evil.example"},
+    )
+    assert reply.status_code in (401, 404)  # 404: not even a path with a word where a number belongs
+    assert reply.json["error"]["code"] in ("unauthenticated", "not_found")
+
+
 def verdict(operation: str, row: Row, person: str) -> int | str:
     """What an attempt must meet: a status, or "allowed"."""
     if person not in ROLE_OF:

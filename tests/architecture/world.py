@@ -67,15 +67,28 @@ class World:
 
     def attempt(self, operation: str, row: Row, person: str, *, missing: bool = False) -> TestResponse:
         """`person` tries `operation` on the case's objects, or on ids that nothing has."""
+        sent: dict[str, Any] = {}
+        if not operation.startswith("GET"):
+            sent = {"data": self._files(row)} if row.files else {"json": self._fill(row.body or {})}
+        return self.open(operation, row, person, missing=missing, sent=sent)
+
+    def open(
+        self,
+        operation: str,
+        row: Row,
+        person: str,
+        *,
+        missing: bool = False,
+        query: Any = None,
+        sent: dict[str, Any],
+    ) -> TestResponse:
+        """The request itself."""
         method, rule = operation.split(" ", 1)
         headers = {"Authorization": f"Bearer {self.tokens[person]}"} if person in self.tokens else {}
-        sent: dict[str, Any] = {}
         if method != "GET":
             headers["Idempotency-Key"] = new_id()
-            sent = {"data": self._files(row)} if row.files else {"json": self._fill(row.body or {})}
-        return self.app.test_client().open(
-            self._path(rule, row, missing), method=method, headers=headers, **sent
-        )
+        path = self._path(rule, row, missing)
+        return self.app.test_client().open(path, method=method, headers=headers, query_string=query, **sent)
 
     def _path(self, rule: str, row: Row, missing: bool) -> str:
         parts = []
