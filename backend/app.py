@@ -23,7 +23,12 @@ def create_app(**overrides: Any) -> APIFlask:
     """An application made from the environment's settings with `overrides` on top."""
     settings = load(**overrides)
     app = APIFlask(
-        "backend", title="视频办 API", version="1.0", static_folder=None, docs_path=None, spec_path="/openapi.json"
+        "backend",
+        title="视频办 API",
+        version="1.0",
+        static_folder=None,  # type: ignore[arg-type]  # Flask takes None: no static files of its own
+        docs_path=None,
+        spec_path="/openapi.json",
     )
     app.json = FastJSON(app)
     app.config.update(
