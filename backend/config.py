@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     turn_secret: str = ""  # coturn static-auth-secret
     turn_ttl_seconds: int = 3600
 
+    # --- files ----------------------------------------------------------------------------------
+    clamd_address: str = ""  # host:port or /path of clamd; empty: no scan. Once set, no answer means no upload
+
     # --- courier --------------------------------------------------------------------------------
     courier_gateway: Literal["sandbox", "http"] = "sandbox"
     courier_url: str = "http://127.0.0.1:8002"

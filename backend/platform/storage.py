@@ -51,6 +51,7 @@ class LocalStorage:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
+            _sync_folder(path.parent)  # the name too must survive a crash
         finally:
             part.unlink(missing_ok=True)
 
@@ -66,6 +67,14 @@ class LocalStorage:
     def keys(self, prefix: str = "") -> list[str]:
         found = (p.relative_to(self.root).as_posix() for p in self.root.rglob("*") if p.is_file())
         return sorted(k for k in found if k.startswith(prefix) and not k.endswith(".part"))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class S3Storage:

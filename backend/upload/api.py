@@ -6,10 +6,11 @@ from flask import Response, request
 
 from backend.platform.api import Blueprint, access
 from backend.platform.audit import audit
-from backend.platform.auth import current_actor
+from backend.platform.auth import Actor, current_actor
 from backend.platform.db import db, unit_of_work
 from backend.platform.download import send
 from backend.platform.errors import NotFound
+from backend.platform.limits import limit
 from backend.platform.storage import storage
 from backend.session import service as sessions
 from backend.upload import files, images, lists, pdf, service, view
@@ -40,7 +41,7 @@ bp = Blueprint("upload", __name__, url_prefix="/api", tag="材料与文件")
 @bp.output(AttachmentOut, 201)
 def add_chat_file(session_id: str, files_data: FileIn) -> Any:
     """Upload a file for the chat; send it with POST messages {attachment_id}."""
-    return files.facts(service.chat_file(current_actor(), session_id, files_data.file))
+    return files.facts(service.chat_file(_not_too_many(current_actor()), session_id, files_data.file))
 
 
 @bp.post("/sessions/<session_id>/snapshots")
@@ -49,7 +50,9 @@ def add_chat_file(session_id: str, files_data: FileIn) -> Any:
 @bp.output(AttachmentOut, 201)
 def add_snapshot(session_id: str, files_data: SnapshotIn) -> Any:
     """Keep a picture taken from the video; with `material_id` it becomes that material's newest version."""
-    return files.facts(service.snapshot(current_actor(), session_id, files_data.file, files_data.material_id))
+    return files.facts(
+        service.snapshot(_not_too_many(current_actor()), session_id, files_data.file, files_data.material_id)
+    )
 
 
 @bp.get("/attachments/<attachment_id>")
@@ -83,6 +86,12 @@ def read(attachment_id: str) -> Response:
 def read_copy(material_id: str) -> Response:
     """The watermarked copy of a verified material (S28)."""
     return _original(service.copy_of(current_actor(), material_id))
+
+
+def _not_too_many(caller: Actor) -> Actor:
+    """600 files in ten minutes are no person's (ASVS 2.4.1)."""
+    limit(f"upload:{caller.id}", 600, per=600)
+    return caller
 
 
 def _original(row: Attachment) -> Response:
@@ -141,7 +150,7 @@ def push_materials(session_id: str, json_data: MaterialsIn) -> Any:
 @bp.output(MaterialOut, 201)
 def upload(material_id: str, files_data: VersionIn) -> Any:
     """Upload a file for a material, or replace it before it is verified."""
-    service.upload(current_actor(), material_id, files_data.file)
+    service.upload(_not_too_many(current_actor()), material_id, files_data.file)
     return _one(material_id)
 
 

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from backend.upload import images, names, office, pdf
+from backend.upload import images, names, office, pdf, virus
 from backend.upload.errors import EmptyFile, FileTooLarge, NameMismatch, TypeRefused
 from backend.upload.limits import EXTENSION, EXTENSIONS, HEIC, IMAGES, MAX_BYTES, OFFICE, PDF, TAKEN, Purpose
 
@@ -39,6 +39,7 @@ def check(stream: BinaryIO, raw_name: str | None, purpose: Purpose) -> Checked:
         pages = pdf.inspect(stream)
     elif mime in OFFICE:
         office.inspect(stream, mime)
+    virus.scan(stream)
     stream.seek(0)
     digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     stream.seek(0)

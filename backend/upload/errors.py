@@ -7,6 +7,7 @@ from backend.platform.errors import (
     Malformed,
     NotAllowedNow,
     TooLarge,
+    Unavailable,
     UnsupportedMedia,
 )
 
@@ -89,6 +90,11 @@ class MacroDocument(UnsupportedMedia):
 class VirusFound(Invalid):
     code = "file_infected"
     message = "文件未通过安全检查，请更换文件后重新上传"
+
+
+class ScannerAway(Unavailable):
+    code = "scanner_away"
+    message = "文件安全检查暂时不可用，文件没有保存，请稍后重新上传"
 
 
 class CopyPending(Conflict):

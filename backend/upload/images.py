@@ -31,8 +31,10 @@ def inspect(stream: BinaryIO, mime: str) -> tuple[int, int]:
             raise ImageTooSmall(width=width, height=height, least=MIN_SIDE)
         if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
             raise AnimatedImage()
+        _decode(
+            image, mime
+        )  # before the EXIF block is looked for: Pillow reads the whole file for that and forgets
         sideways = mime != HEIC and _orientation(image) >= 5
-        _decode(image, mime)
     return (height, width) if sideways else (width, height)
 
 
@@ -46,7 +48,7 @@ def load(stream: BinaryIO, mime: str, long_side: int) -> Image.Image:
         if shrink > 1:
             image.draft(None, (image.width // shrink, image.height // shrink))
         image.load()
-        upright = flatten(ImageOps.exif_transpose(image))
+        upright = flatten(_upright(image))
     shrink = max(upright.size) // long_side
     return upright.reduce(shrink) if shrink > 1 else upright
 
@@ -100,6 +102,13 @@ def _decode(image: Image.Image, mime: str) -> None:
         image.load()
     except Exception as fault:  # decoders raise OSError, SyntaxError, ValueError, struct.error, MemoryError …
         raise (HeicUnreadable if mime == HEIC else BrokenFile)() from fault
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # the same broken EXIF block that did not stop the upload
+        return image
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,6 +1,7 @@
 """Office documents as chat files: the container is read, nothing is unpacked to disk, macros are refused."""
 
 import zipfile
+import zlib
 from typing import BinaryIO
 
 from backend.upload.errors import BrokenFile, MacroDocument, TypeRefused
@@ -35,8 +36,23 @@ def inspect(stream: BinaryIO, mime: str) -> None:
                 raise MacroDocument()
             if name.startswith("/") or ".." in name.split("/") or "\\" in name or entry.flag_bits & 1:
                 raise BrokenFile()
-        if b"macroEnabled" in archive.open(_TYPES).read(1024 * 1024):
+        if b"macroEnabled" in _read(archive, _TYPES):
             raise MacroDocument()
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.open(name).read(1024 * 1024)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        ValueError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+    ) as fault:
+        raise BrokenFile() from fault
 
 
 def _archive(stream: BinaryIO) -> zipfile.ZipFile:

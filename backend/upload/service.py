@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from werkzeug.datastructures import FileStorage
 
 from backend.catalog import service as catalog
+from backend.identity import service as identity
 from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
@@ -333,3 +334,11 @@ def _serving_material(agent: Actor, material_id: str) -> tuple[ServiceSession, M
     if session.state != SessionState.ACTIVE:
         raise SessionNotActive(state=session.state)
     return session, material
+
+
+@identity.on_merge
+def _merged(old_user_id: str, new_user_id: str) -> None:
+    """Two accounts turned out to be one person: the files go along (P45)."""
+    db.session.execute(
+        update(Attachment).where(Attachment.owner_id == old_user_id).values(owner_id=new_user_id)
+    )

@@ -22,6 +22,9 @@ from backend.signature.schemas import Point
 from backend.signature.service import evidence_hash
 from tests.signature.conftest import Signing, data_url, handwriting, name_strokes, picture
 from tests.signature.test_tickets import scanned
+from tests.upload.conftest import Case, corpus
+
+__all__ = ["corpus"]
 
 
 def blank(colour: tuple[int, int, int, int]) -> str:
@@ -182,3 +185,16 @@ def test_any_strokes_get_an_answer(strokes: Any, width: float, height: float) ->
     assert json.loads(json.dumps(hand.strokes)) == hand.strokes
     if width / height < 20 and height / width < 5:
         rules.draw(hand)
+
+
+def test_every_file_of_the_corpus_is_no_signature(signing: Signing, corpus: dict[str, Case]) -> None:
+    """The third door (reliability 4c): 91 odd and hostile files sent as the signature's picture, none gets in."""
+    phone = scanned(signing)
+    strange = []
+    for case in corpus.values():
+        status, body = phone.signs(image="data:image/png;base64," + base64.b64encode(case.data).decode())
+        if status not in (413, 422) or body["error"]["message"].isascii():
+            strange.append((case.id, status, body))
+    assert strange == []
+    assert signing.view()["commitment"]["state"] == "read"
+    assert phone.signs()[0] == 201
