@@ -2,11 +2,15 @@
 
 from typing import Literal
 
+from sqlalchemy import select
+
 from backend.platform.auth import Actor
-from backend.platform.db import db
+from backend.platform.db import after_commit, db
 from backend.platform.errors import NotFound
+from backend.realtime import bus
 from backend.session import timeline
-from backend.session.errors import NotYourSession
+from backend.session.errors import NotYourSession, SessionOpen
+from backend.session.machine import LIVE
 from backend.session.models import ServiceSession
 
 Side = Literal["applicant", "agent", "observer"]
@@ -43,3 +47,24 @@ def get_as(actor: Actor, session_id: str, *sides: Side) -> tuple[ServiceSession,
     if side not in sides:
         raise NotYourSession()
     return session, side
+
+
+def locked(session_id: str) -> ServiceSession:
+    """The locked session for what time or a rule does to it; raises NotFound."""
+    session = timeline.lock(session_id)
+    if session is None:
+        raise NotFound()
+    return session
+
+
+def let_go(session: ServiceSession, agent_id: str | None) -> None:
+    """The agent has the session no longer: after commit their sockets in its room end (P46)."""
+    room = timeline.room_of(session.id)
+    if agent_id:
+        after_commit(lambda: bus.close_sockets(room=room, user=agent_id))
+
+
+def already_open(applicant_id: str) -> SessionOpen:
+    """The refusal for someone who has another session going on; its details name that one."""
+    query = select(ServiceSession.id).where(ServiceSession.applicant_id == applicant_id, ServiceSession.state.in_(LIVE))
+    return SessionOpen(session_id=db.session.scalar(query))

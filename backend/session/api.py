@@ -10,7 +10,7 @@ from backend.platform.api import Blueprint, access
 from backend.platform.auth import current_actor
 from backend.platform.errors import Invalid
 from backend.platform.limits import limit
-from backend.session import call, channel, chat, gate, handover, service, timeline
+from backend.session import call, channel, chat, gate, handover, mine, pause, service, timeline
 from backend.session.models import ServiceSession
 from backend.session.schemas import (
     AfterIn,
@@ -71,9 +71,9 @@ def join(booking_id: str, json_data: JoinIn) -> dict[str, Any]:
 @bp.get("/sessions/mine")
 @party
 @bp.output(RowsOut)
-def mine() -> dict[str, Any]:
+def my_sessions() -> dict[str, Any]:
     """未完成业务: what is not over (S46)."""
-    return {"items": [row(s) for s in service.open_of(current_actor())]}
+    return {"items": [row(s) for s in mine.open_of(current_actor())]}
 
 
 # --- look --------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def decline(session_id: str, json_data: EmptyIn) -> dict[str, Any]:
 @bp.output(ViewOut)
 def suspend(session_id: str, json_data: SuspendIn) -> dict[str, Any]:
     """会话挂起, by either side, with what is missing (S44)."""
-    return _view(service.suspend(current_actor(), session_id, json_data.reason, json_data.missing))
+    return _view(pause.suspend(current_actor(), session_id, json_data.reason, json_data.missing))
 
 
 @bp.post("/sessions/<session_id>/reconnect")
@@ -146,7 +146,7 @@ def suspend(session_id: str, json_data: SuspendIn) -> dict[str, Any]:
 @bp.output(ViewOut)
 def reconnect(session_id: str, json_data: EmptyIn) -> dict[str, Any]:
     """重新连接, without a booking (S45)."""
-    return _view(service.reconnect(current_actor(), session_id))
+    return _view(pause.reconnect(current_actor(), session_id))
 
 
 @bp.post("/sessions/<session_id>/complete")

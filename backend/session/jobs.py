@@ -2,7 +2,8 @@
 missed: the next one does it. A restart of web, worker or Redis changes nothing.
 """
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,19 +15,20 @@ from backend.platform.errors import DomainError
 from backend.platform.jobs import periodic
 from backend.platform.settings import settings
 from backend.realtime.bus import endpoints
-from backend.session import channel, duty, queue, service
+from backend.session import channel, duty, pause, queue, service, timeline
 from backend.session.duty import Duty
 from backend.session.machine import LIVE, State
 from backend.session.models import AgentDuty, ServiceSession
 from backend.session.timeline import room_of
 
+log = logging.getLogger(__name__)
 S = ServiceSession
 
 
 @periodic(seconds=2)
 def end_rings() -> None:
     """30 s without an answer."""
-    _each(_ids(S.state == State.RINGING, S.ring_until <= now()), lambda id: service.decline(None, id))
+    _each(lambda id: service.decline(None, id), S.state == State.RINGING, S.ring_until <= now())
 
 
 @periodic(seconds=5)
@@ -45,18 +47,19 @@ def watch_presence() -> None:
 def end_grace() -> None:
     """A line that has been broken for longer than the grace time."""
     limit = now() - timedelta(seconds=settings().grace_seconds)
-    _each(_ids(S.state == State.ACTIVE, S.applicant_lost_at <= limit), service.connection_lost)
-    _each(_ids(S.state == State.ACTIVE, S.agent_lost_at <= limit), service.agent_lost)
-    _each(_ids(S.state == State.RINGING, S.agent_lost_at <= limit), lambda id: service.cancel_ring(None, id))
-    _each(_ids(S.state == State.WAITING, S.away_at.is_(None), S.applicant_lost_at <= limit), service.step_away)
+    _each(pause.connection_lost, S.state == State.ACTIVE, S.applicant_lost_at <= limit)
+    _each(pause.agent_lost, S.state == State.ACTIVE, S.agent_lost_at <= limit)
+    _each(lambda id: service.cancel_ring(None, id), S.state == State.RINGING, S.agent_lost_at <= limit)
+    _each(pause.step_away, S.state == State.WAITING, S.away_at.is_(None), S.applicant_lost_at <= limit)
 
 
 @periodic(seconds=60)
 def end_suspensions() -> None:
     """Suspended for more than five workdays; waiting with the page gone for half an hour."""
-    _each(_ids(S.state == State.SUSPENDED, S.suspend_until <= now()), lambda id: service.expire(id, "suspension_over"))
     gone = now() - timedelta(minutes=settings().away_minutes)
-    _each(_ids(S.state == State.WAITING, S.away_at <= gone), lambda id: service.expire(id, "gone"))
+    over = (S.state == State.SUSPENDED, S.suspend_until <= now())
+    _each(lambda id: pause.expire(id, "suspension_over"), *over)
+    _each(lambda id: pause.expire(id, "gone"), S.state == State.WAITING, S.away_at <= gone)
 
 
 @periodic(seconds=10)
@@ -67,7 +70,8 @@ def watch_agents() -> None:
     if here:
         with unit_of_work():
             db.session.execute(update(AgentDuty).where(AgentDuty.id.in_(here)).values(seen_at=now()))
-    _each((d.id for d in duty.unseen()), duty.drop)
+    for silent in [card.id for card in duty.unseen()]:
+        duty.drop(silent)
 
 
 @periodic(seconds=2)
@@ -78,18 +82,21 @@ def tell_long_lines() -> None:
         queue.announce(group)
 
 
-def _ids(*conditions: Any) -> list[str]:
+def _each(do: Callable[[str], object], *conditions: Any) -> None:
+    """Do it to every session that meets the conditions, one at a time and looked at again under its lock: what a
+    person did a moment earlier wins, and one fault stops nobody else's turn.
+    """
     db.session.rollback()  # a fresh view of the present
-    return list(db.session.scalars(select(S.id).where(*conditions).order_by(S.id).limit(500)))
-
-
-def _each(ids: Iterable[str], do: Callable[[str], object]) -> None:
-    """One at a time: what a person did a moment earlier wins, and one fault stops nobody else's turn."""
-    for id in list(ids):
+    for id in db.session.scalars(select(S.id).where(*conditions).order_by(S.id).limit(500)).all():
         try:
-            do(id)
+            with unit_of_work():
+                timeline.lock(id)
+                if db.session.scalar(select(S.id).where(S.id == id, *conditions)):
+                    do(id)
         except DomainError:
-            db.session.rollback()
+            log.info("a sweep came too late for session %s", id)
+        except Exception:
+            log.exception("a sweep failed for session %s", id)
 
 
 def _note(session_id: str, column: str, lost_at: Any, here: bool) -> None:

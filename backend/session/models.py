@@ -91,6 +91,15 @@ class ServiceSession(Model):
     agent_read: Mapped[int] = mapped_column(default=0)
 
 
+    def seconds_served(self) -> int:
+        """Seconds of service so far, the present stretch included."""
+        stretch = (now() - self.answered_at).total_seconds() if self.answered_at else 0
+        return self.served_seconds + max(int(stretch), 0)
+
+
+NOBODY = {"agent_id": None, "agent_name": None, "agent_number": None, "ring_until": None}  # has the session in hand
+
+
 class TimelineEvent(Model):
     """One thing that happened. Appended by timeline.record and by nothing else; never changed, never deleted."""
 

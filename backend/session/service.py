@@ -1,6 +1,7 @@
-"""The verbs of a session's life. Each is one transaction: lock, move the machine, append to the timeline.
+"""The verbs of a session's life, from the line to the end: join, take, answer, complete.
 
-What the two do together while it is active is in chat.py, call.py and handover.py.
+Each is one transaction: lock, move the machine, append to the timeline. The pause is in pause.py; what the two do
+together while the session is active is in chat.py, call.py and handover.py.
 """
 
 import secrets
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from backend.booking import service as booking
@@ -19,32 +20,16 @@ from backend.platform.clock import now, today
 from backend.platform.db import db, unit_of_work
 from backend.platform.errors import Conflict, NotAllowedNow, NotFound
 from backend.platform.settings import settings
-from backend.session import call, duty, gate, hooks, queue, timeline
-from backend.session.access import get_as, get_for, scope_of, side_of
-from backend.session.errors import AlreadyTaken, NobodyWaiting, OutsideServiceHours, SessionOpen
-from backend.session.machine import ENDED, LIVE, OPEN, State, machine
-from backend.session.models import Consent, ServiceSession
+from backend.session import call, duty, gate, hooks, queue
+from backend.session.access import already_open, get_as, get_for, let_go, locked, scope_of, side_of
+from backend.session.errors import AlreadyTaken, NobodyWaiting
+from backend.session.machine import ENDED, State, machine
+from backend.session.models import NOBODY, ServiceSession
 from backend.session.timeline import SYSTEM, events, record
 
 __all__ = [
-    "accept",
-    "answer",
-    "cancel_ring",
-    "complete",
-    "decline",
-    "events",
-    "expire",
-    "get_for",
-    "join",
-    "leave",
-    "note",
-    "open_of",
-    "reconnect",
-    "record",
-    "scope_of",
-    "side_of",
-    "suspend",
-    "take_next",
+    "accept", "answer", "cancel_ring", "complete", "decline", "events", "get_as", "get_for", "join", "leave", "note",
+    "record", "scope_of", "side_of", "take_next",
 ]  # fmt: skip
 S = ServiceSession
 
@@ -93,7 +78,7 @@ def _enter(actor: Actor, booking_id: str) -> ServiceSession:
         with db.session.begin_nested():
             db.session.add(session)
     except IntegrityError as clash:
-        raise _already_open(actor) from clash
+        raise already_open(actor.id) from clash
     return session
 
 
@@ -158,9 +143,10 @@ def cancel_ring(actor: Actor | None, session_id: str) -> ServiceSession:
     with unit_of_work():
         session = _for_agent_or_system(actor, session_id)
         agent_id = session.agent_id
-        machine.apply(session, "cancel_ring", "agent" if actor else "system", **_no_ring())
+        machine.apply(session, "cancel_ring", "agent" if actor else "system", **NOBODY)
         duty.finish(agent_id, "free" if actor else "lose")
         record(session, "session.queued", actor, {"ring": "cancelled"})
+        let_go(session, agent_id)
         queue.changed(session.skill_group_id)
     return session
 
@@ -187,14 +173,12 @@ def decline(actor: Actor | None, session_id: str) -> ServiceSession:
     missed (domain.md, State machines).
     """
     with unit_of_work():
-        session = get_as(actor, session_id, "applicant")[0] if actor else _locked(session_id)
-        if actor is None and (session.ring_until is None or session.ring_until > now()):
-            raise NotAllowedNow(state=session.state)
+        session = get_as(actor, session_id, "applicant")[0] if actor else locked(session_id)
         by, agent_id = ("applicant" if actor else "system"), session.agent_id
         end_booking = booking.mark_served if session.answered_at else booking.mark_missed
         if session.no_answers == 0:
             place = queue.behind_next(session)
-            machine.apply(session, "decline", by, **place, **_no_ring(), no_answers=1)
+            machine.apply(session, "decline", by, **place, **NOBODY, no_answers=1)
             record(session, "session.no_answer", actor, {"declined": actor is not None, "again": True})
         else:
             machine.apply(session, "give_up", by, ended_at=now(), ring_until=None)
@@ -202,80 +186,7 @@ def decline(actor: Actor | None, session_id: str) -> ServiceSession:
             record(session, "session.no_answer", actor, {"declined": actor is not None, "again": False})
             record(session, "session.abandoned", SYSTEM, {"reason": "no_answer"})
         duty.finish(agent_id, "free")
-        queue.changed(session.skill_group_id)
-    return session
-
-
-# --- pause and return (S44–S46, M50–M53) ----------------------------------------------------------------------
-
-
-def suspend(
-    actor: Actor | None, session_id: str, reason: str = "", missing: Iterable[str] = (), *, cause: str = "asked"
-) -> ServiceSession:
-    """Pause without losing the case: chat, materials and commitment stay, the agent is free for others.
-
-    `actor` None with `cause` "connection_lost" or "agent_lost": the grace time ran out.
-    """
-    with unit_of_work():
-        session, by = (get_as(actor, session_id, "applicant", "agent")) if actor else (_locked(session_id), "system")
-        until = booking.workdays_later(now(), settings().suspend_workdays)
-        call.end_all(session, actor)
-        machine.apply(
-            session, "suspend", by, suspended_by=by, suspend_reason=reason or None, missing=list(missing),
-            suspend_until=until, served_seconds=_served(session), applicant_lost_at=None, agent_lost_at=None,
-        )  # fmt: skip
-        duty.finish(session.agent_id, "lose" if cause == "agent_lost" else "free")
-        record(session, "session.suspended", actor,
-               {"cause": cause, "reason": reason, "missing": list(missing), "until": until})  # fmt: skip
-        queue.changed(session.skill_group_id)
-    return session
-
-
-def connection_lost(session_id: str) -> ServiceSession:
-    """The applicant's line was broken for longer than the grace time (S46): kept, and the agent is free."""
-    return suspend(None, session_id, cause="connection_lost")
-
-
-def agent_lost(session_id: str) -> ServiceSession:
-    """The agent's line was: the applicant goes back to the head of the line, for any agent (P13)."""
-    with unit_of_work():
-        suspend(None, session_id, cause="agent_lost")
-        return reconnect(None, session_id)
-
-
-def step_away(session_id: str) -> ServiceSession:
-    """A waiting page is gone: those behind move up. The ticket stays, the place does not (P8; channel.came)."""
-    with unit_of_work():
-        session = _locked(session_id)
-        if session.state == State.WAITING and session.applicant_lost_at and not session.away_at:
-            session.away_at = now()
-            queue.changed(session.skill_group_id)
-    return session
-
-
-def reconnect(actor: Actor | None, session_id: str) -> ServiceSession:
-    """重新连接: back into the line, at the front, own agent first, without a booking. Again and again is no error.
-
-    Raises SessionOpen (another session is going on), OutsideServiceHours.
-    """
-    with unit_of_work():
-        session = get_as(actor, session_id, "applicant")[0] if actor else _locked(session_id)
-        if session.state in LIVE:
-            return session
-        if actor and not booking.in_service_hours(session.skill_group_id):
-            raise OutsideServiceHours()
-        agent_name = session.agent_name
-        own_first = now() + timedelta(minutes=settings().own_agent_minutes) if actor else None
-        try:
-            with db.session.begin_nested():
-                machine.apply(
-                    session, "reconnect", "applicant" if actor else "system", **queue.front(), **_no_ring(),
-                    waiting_since=now(), own_agent_until=own_first, no_answers=0,
-                    suspended_by=None, suspend_reason=None, suspend_until=None,
-                )  # fmt: skip
-        except IntegrityError as clash:
-            raise _already_open(actor, session) from clash
-        record(session, "session.reconnected", actor, {"own_agent": agent_name if actor else None})
+        let_go(session, agent_id)
         queue.changed(session.skill_group_id)
     return session
 
@@ -290,7 +201,8 @@ def complete(agent: Actor, session_id: str, outcome: str, text: str = "") -> Ser
         for check in hooks.checks_before_complete:
             check(session)
         call.end_all(session, agent)
-        machine.apply(session, "complete", "agent", outcome=outcome, ended_at=now(), served_seconds=_served(session))
+        seconds = session.seconds_served()
+        machine.apply(session, "complete", "agent", outcome=outcome, ended_at=now(), served_seconds=seconds)
         duty.finish(session.agent_id, "wrap_up", "agent")
         booking.mark_served(session.booking_id)
         if text:
@@ -302,18 +214,6 @@ def complete(agent: Actor, session_id: str, outcome: str, text: str = "") -> Ser
     return session
 
 
-def expire(session_id: str, reason: str) -> ServiceSession:
-    """Time ended it: the suspension ran out, or a waiting page was gone for too long."""
-    with unit_of_work():
-        session = _locked(session_id)
-        never_served = session.answered_at is None
-        machine.apply(session, "expire", "system", ended_at=now())
-        (booking.back_to_booked if never_served else booking.mark_served)(session.booking_id)
-        record(session, "session.abandoned", SYSTEM, {"reason": reason})
-        queue.changed(session.skill_group_id)
-    return session
-
-
 def note(agent: Actor, session_id: str, text: str) -> Any:
     """A note that staff see and the applicant does not. Allowed after the end too (wrap-up)."""
     with unit_of_work():
@@ -321,49 +221,11 @@ def note(agent: Actor, session_id: str, text: str) -> Any:
         return record(session, "note.added", agent, {"text": text}, audience="staff")
 
 
-# --- questions ---------------------------------------------------------------------------------------------------
-
-
-def open_of(actor: Actor) -> list[ServiceSession]:
-    """未完成业务: the actor's sessions that are not over, newest first."""
-    mine = S.agent_id if actor.staff else S.applicant_id
-    query = select(S).where(mine == actor.id, S.state.in_([s.value for s in OPEN])).order_by(S.id.desc())
-    if actor.scope:
-        query = query.where(S.id == actor.scope.removeprefix("session:"))
-    return list(db.session.scalars(query))
-
-
-@booking.booking_extra
-def of_bookings(booking_ids: list[str]) -> dict[str, dict[str, Any]]:
-    """What 预约记录 shows of a booking's latest session: its id, and 重新连接 or the way back in (S45, S46)."""
-    query = select(S.booking_id, S.id, S.state).where(S.booking_id.in_(booking_ids)).order_by(S.id)
-    ways = {State.SUSPENDED: ["reconnect"], **{state: ["enter"] for state in LIVE}}
-    return {b: {"session_id": id, "actions": ways.get(State(state), [])} for b, id, state in db.session.execute(query)}
-
-
-@identity.on_merge
-def merge_users(gone: str, kept: str) -> None:
-    """Two accounts turned out to be one person (P45): the sessions follow. Raises SessionOpen if both have one."""
-    try:
-        with db.session.begin_nested():
-            db.session.execute(update(S).where(S.applicant_id == gone).values(applicant_id=kept))
-            db.session.execute(update(Consent).where(Consent.user_id == gone).values(user_id=kept))
-    except IntegrityError as clash:
-        raise SessionOpen() from clash
-
-
 # --- inside ---------------------------------------------------------------------------------------------------
 
 
-def _locked(session_id: str) -> ServiceSession:
-    session = timeline.lock(session_id)
-    if session is None:
-        raise NotFound()
-    return session
-
-
 def _for_agent_or_system(actor: Actor | None, session_id: str) -> ServiceSession:
-    return get_as(actor, session_id, "agent")[0] if actor else _locked(session_id)
+    return get_as(actor, session_id, "agent")[0] if actor else locked(session_id)
 
 
 def _open_with(actor: Actor, booking_id: str) -> ServiceSession | None:
@@ -371,19 +233,3 @@ def _open_with(actor: Actor, booking_id: str) -> ServiceSession | None:
     query = select(S).where(S.booking_id == booking_id, S.applicant_id == actor.id).order_by(S.id.desc())
     found = db.session.scalar(query.execution_options(populate_existing=True))
     return found if found is not None and found.state not in ENDED else None
-
-
-def _already_open(actor: Actor | None, session: ServiceSession | None = None) -> SessionOpen:
-    applicant_id = session.applicant_id if session else actor.id if actor else ""
-    query = select(S.id).where(S.applicant_id == applicant_id, S.state.in_([s.value for s in LIVE]))
-    return SessionOpen(session_id=db.session.scalar(query))
-
-
-def _no_ring() -> dict[str, Any]:
-    return {"ring_until": None, "agent_id": None, "agent_name": None, "agent_number": None}
-
-
-def _served(session: ServiceSession) -> int:
-    """Seconds of service so far, this stretch included."""
-    stretch = int((now() - session.answered_at).total_seconds()) if session.answered_at else 0
-    return session.served_seconds + max(stretch, 0)

@@ -23,7 +23,7 @@ from backend.platform.clock import now
 from backend.platform.db import db
 from backend.platform.errors import DomainError
 from backend.realtime.bus import bus
-from backend.session import call, channel, chat, duty, handover, jobs, queue, service, timeline
+from backend.session import call, channel, chat, duty, handover, jobs, mine, pause, queue, service, timeline
 from backend.session.models import ServiceSession
 from backend.session.timeline import hide, room_of
 from backend.session.view import view
@@ -39,8 +39,8 @@ VERBS: dict[str, Callable[[Actor, str, int], Any]] = {
     "answer": lambda who, id, n: service.answer(who, id, "applicant-phone" if n % 3 == 0 else "applicant-pc"),
     "decline": lambda who, id, n: service.decline(who, id),
     "leave": lambda who, id, n: service.leave(who, id),
-    "reconnect": lambda who, id, n: service.reconnect(who, id),
-    "suspend": lambda who, id, n: service.suspend(who, id, "材料不全", ["身份证"]),
+    "reconnect": lambda who, id, n: pause.reconnect(who, id),
+    "suspend": lambda who, id, n: pause.suspend(who, id, "材料不全", ["身份证"]),
     "cancel-ring": lambda who, id, n: service.cancel_ring(who, id),
     "complete": lambda who, id, n: service.complete(who, id, "accepted", "已受理"),
     "note": lambda who, id, n: service.note(who, id, "证件清晰"),
@@ -189,7 +189,7 @@ class Life(RuleBasedStateMachine):
         with self.office.context():
             idle = [a for a in self.agents if duty.of(a.id).state == "idle" and queue.candidates(a.id, [])]
         found += [(agent, "", "take") for agent in idle for _ in range(10)]
-        idle_people = [p for p in self.applicants if not self.office.do(lambda: service.open_of(actor(p)))]  # noqa: B023
+        idle_people = [p for p in self.applicants if not self.office.do(lambda: mine.open_of(actor(p)))]  # noqa: B023
         return found + [(actor(p), "", "join") for p in idle_people for _ in range(3)]
 
     @rule(n=APPLICANTS)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from backend.platform.db import db
 from backend.platform.errors import DomainError
-from backend.session import chat, duty, queue, service, timeline
+from backend.session import chat, duty, pause, queue, service, timeline
 from backend.session.models import Consent, ServiceSession, TimelineEvent
 from tests.actors import Agent
 from tests.office import Office, actor
@@ -181,10 +181,10 @@ def test_suspend_and_complete_and_lost_at_once(any_office: Office) -> None:
     for _ in range(5):
         session_id = any_office.in_session(any_office.applicant(), agent)
         results = at_once(any_office, [
-            lambda: service.suspend(actor(agent), session_id).id,  # noqa: B023
+            lambda: pause.suspend(actor(agent), session_id).id,  # noqa: B023
             lambda: service.complete(actor(agent), session_id, "advice").id,  # noqa: B023
-            lambda: service.connection_lost(session_id).id,  # noqa: B023
-            lambda: service.agent_lost(session_id).id,  # noqa: B023
+            lambda: pause.connection_lost(session_id).id,  # noqa: B023
+            lambda: pause.agent_lost(session_id).id,  # noqa: B023
         ])  # fmt: skip
         assert results.count("not_allowed_now") + results.count("not_your_session") + results.count("not_found") == 3
         sound(any_office)
