@@ -51,8 +51,7 @@ class Office:
     def new_item(self, code: str, name: str, region: str, category: str) -> str:
         return self._add(Item(
             code=code, name=name, region_code=region, category_id=category, skill_group_id=self.group_id,
-            video_enabled=True, mail_allowed=True, department="区教育局", search_text=name, pinyin="", initials="",
-            pinyin_starts="", notice="请备齐原件",
+            video_enabled=True, mail_allowed=True, department="区教育局", notice="请备齐原件",
         )).id  # fmt: skip
 
     def new_slot(self, *, minutes_ago: int, hours: int, capacity: int = 200) -> str:

@@ -11,7 +11,6 @@ from sqlalchemy import delete, select
 
 from backend.catalog.errors import BadSheet
 from backend.catalog.models import Category, Item, MaterialRequirement, Region, SkillGroup
-from backend.catalog.words import prepare
 from backend.platform.db import db, unit_of_work
 
 COLUMNS = {
@@ -216,13 +215,10 @@ def _store(rows: list[tuple[int, dict[str, Any]]]) -> Report:
 
 
 def _values(row: dict[str, Any], region: str, category: str, group: str) -> dict[str, Any]:
-    ready = prepare(row["name"], row["aliases"])
     return {
         "name": row["name"], "department": row["department"], "region_code": region, "category_id": category,
         "skill_group_id": group, "video_enabled": row["video_enabled"], "mail_allowed": row["mail_allowed"],
         "aliases": row["aliases"], "notice": row.get("notice", ""), "countdown_seconds": row["countdown"],
-        "search_text": ready.search_text, "pinyin": ready.pinyin, "initials": ready.initials,
-        "pinyin_starts": ready.pinyin_starts, "syllables": ready.syllables,
     }  # fmt: skip
 
 

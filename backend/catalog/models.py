@@ -4,9 +4,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    delete,
+    event,
+    insert,
+    inspect,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.catalog.words import prepare, syllables
 from backend.platform.db import JSONDict, Model, UTCDateTime
 
 
@@ -46,16 +57,48 @@ class Item(Model):
     countdown_seconds: Mapped[int | None]  # None: as the commitment template says
     name: Mapped[str]
     department: Mapped[str]
-    # Prepared for LIKE, see search.py. Short columns first: a row is read as far as it is needed.
-    search_text: Mapped[str]
-    pinyin: Mapped[str]
-    initials: Mapped[str]
     aliases: Mapped[list[Any]] = mapped_column(JSONDict, default=list)
     syllables: Mapped[list[Any]] = mapped_column(JSONDict, default=list)
-    pinyin_starts: Mapped[str]
     notice: Mapped[str] = mapped_column(default="")
 
     __table_args__ = (CheckConstraint("countdown_seconds >= 0", name="countdown_not_negative"),)
+
+
+class ItemWords(Model):
+    """How an item is found: a narrow table with the id of the item, read through from end to end at each search."""
+
+    id: Mapped[str] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
+    region_code: Mapped[str]
+    category_id: Mapped[str]
+    video_enabled: Mapped[bool]
+    code: Mapped[str]
+    text: Mapped[str]  # name|alias|…, normal form
+    initials: Mapped[str]
+    sound: Mapped[str]  # initials and full pinyin: what most words of letters are not in
+    starts: Mapped[str]  # the pinyin from each syllable on
+
+
+def words_of(item: Item) -> dict[str, Any]:
+    """The row of ItemWords for an item."""
+    ready = prepare(item.name, item.aliases or [])
+    shared = ("id", "region_code", "category_id", "video_enabled", "code")
+    return {**{name: getattr(item, name) for name in shared}, **vars(ready)}
+
+
+@event.listens_for(Item, "before_insert")
+@event.listens_for(Item, "before_update")
+def _read_aloud(_mapper: Any, _connection: Connection, item: Item) -> None:
+    if inspect(item).attrs.name.history.has_changes():
+        item.syllables = syllables(item.name)
+
+
+@event.listens_for(Item, "after_insert")
+@event.listens_for(Item, "after_update")
+def _keep_words(_mapper: Any, connection: Connection, item: Item) -> None:
+    """Whoever writes an item, search knows of it in the same transaction; one taken off the list is not found."""
+    connection.execute(delete(ItemWords).where(ItemWords.id == item.id))
+    if item.active:
+        connection.execute(insert(ItemWords).values(**words_of(item)))
 
 
 class MaterialRequirement(Model):

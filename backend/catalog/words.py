@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-START_LENGTH = 40  # letters kept of each start of the full pinyin: no one types more
+START_LENGTH = 24  # letters kept of each start of the full pinyin: no one types more
 
 
 def normal(text: str) -> str:
@@ -22,25 +22,24 @@ def syllables(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The columns a name and its aliases are found by."""
+    """What a name and its aliases are found by."""
 
-    search_text: str
-    pinyin: str
+    text: str
     initials: str
-    pinyin_starts: str
-    syllables: list[str]
+    sound: str
+    starts: str
 
 
 def prepare(name: str, aliases: list[str]) -> Prepared:
-    """Everything search needs to know of a name. Parts are parted by "|", so that no match spans two of them."""
+    """Everything search needs to know of a name. Parts begin with "|", so that no match spans two of them."""
     read = [[s for s in syllables(part) if s] for part in (name, *aliases)]
-    starts = ["".join(part[i:])[:START_LENGTH] for part in read for i in range(len(part))]
+    starts = dict.fromkeys("".join(part[i:])[:START_LENGTH] for part in read for i in range(len(part)))
+    initials = "".join("|" + "".join(s[0] for s in part) for part in read)
     return Prepared(
-        search_text="|".join(normal(part) for part in (name, *aliases)),
-        pinyin="|".join("".join(part) for part in read),
-        initials="|".join("".join(s[0] for s in part) for part in read),
-        pinyin_starts="|" + "|".join(dict.fromkeys(starts)),
-        syllables=syllables(name),
+        text="".join("|" + normal(part) for part in (name, *aliases)),
+        initials=initials,
+        sound=initials + "".join("|" + "".join(part) for part in read),
+        starts="".join(f"|{start}" for start in starts),
     )
 
 

@@ -45,8 +45,7 @@ class Hall:
         with unit_of_work():
             return self._add(Item(**{
                 "code": code, "name": name, "region_code": self.region, "category_id": self.category,
-                "skill_group_id": self.group, "video_enabled": True, "department": "区教育局", "search_text": name,
-                "pinyin": "", "initials": "", "pinyin_starts": "", **values,
+                "skill_group_id": self.group, "video_enabled": True, "department": "区教育局", **values,
             })).id  # fmt: skip
 
     def slot(

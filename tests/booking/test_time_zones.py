@@ -33,7 +33,8 @@ def queue():
 
 with app.app_context():
     day = datetime.fromisoformat(asked["day"]).date()
-    said = {"local": time.strftime("%z"), "slots": views.slots(asked["item"], day), "days": views.days(asked["item"])[:3]}
+    said = {"local": time.strftime("%z"), "slots": views.slots(asked["item"], day),
+            "days": views.days(asked["item"])[:3]}
     row = views.booking(service.get_for(asked["user"], asked["booking"]))
     said["booking"] = {k: row[k] for k in ("slot", "queue")}
     for name, moment in (("early", start - timedelta(seconds=1)), ("open", start)):
