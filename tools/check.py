@@ -64,7 +64,8 @@ def run(step: Step) -> Count:
 
 def _execute(step: Step) -> tuple[int, str]:
     env = {**os.environ, "PATH": os.pathsep.join([str(NODE_BIN), str(Path(PYTHON).parent), os.environ.get("PATH", "")])}
-    process = subprocess.Popen(
+    lines = []
+    with subprocess.Popen(
         step.command,
         cwd=step.folder,
         env=env,
@@ -73,14 +74,12 @@ def _execute(step: Step) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    assert process.stdout  # noqa: S101 - for the type checker
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if not step.quiet:
-            print(line, end="", flush=True)
-    return process.wait(), "".join(lines)
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line)
+            if not step.quiet:
+                print(line, end="", flush=True)
+    return process.returncode, "".join(lines)
 
 
 # ── Counting ────────────────────────────────────────────────────────────────────────────────────────
