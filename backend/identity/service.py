@@ -1,6 +1,7 @@
 """Verbs of identity: sign in, say who you are, look somebody up. Staff accounts are in `staff_accounts`."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -54,7 +55,7 @@ def sign_in_by_wechat(channel: str, openid: str, unionid: str | None, entry: str
     """Sign in with what WeChat says about its user; `channel` is "mp" or "oa". One unionid is one person (M1)."""
     known_as = [(f"wechat-{channel}", openid)] + ([("wechat-union", unionid)] if unionid else [])
     with unit_of_work():
-        user = _user_of_identities(known_as) or _create()
+        user = _user_of_identities(known_as) or _new_user_of(known_as)
         for provider, subject in known_as:
             _attach(user.id, provider, subject)
         return tokens.open_login("applicant", user.id, entry, device)
@@ -129,8 +130,12 @@ def bind_phone(user_id: str, phone: str, *, entry: str, device: str) -> Tokens:
     with unit_of_work():
         user, owner = _get(user_id), _user_of_phone(number)
         if owner is None:
-            user.phone_blind, user.phone_enc = blind(number), encrypt(number)
             owner = user
+            try:
+                with db.session.begin_nested():
+                    user.phone_blind, user.phone_enc = blind(number), encrypt(number)
+            except IntegrityError:
+                raise PhoneTaken() from None
         elif owner.id != user.id:
             _merge(user, owner)
         audit("person.phone_bound", subject=f"user:{owner.id}")
@@ -253,10 +258,28 @@ def _create(**values: str) -> User:
     return user
 
 
+def _new_user_of(known_as: list[tuple[str, str]]) -> User:
+    """A new user with a first identity; if the same person's other request was faster, theirs."""
+    provider, subject = known_as[0]
+    try:
+        with db.session.begin_nested():
+            user = User()
+            db.session.add(user)
+            db.session.flush()
+            db.session.add(Identity(user_id=user.id, provider=provider, subject=subject))
+    except IntegrityError:
+        found = _user_of_identities(known_as)
+        if found is None:
+            raise
+        return found
+    return user
+
+
 def _attach(user_id: str, provider: str, subject: str) -> None:
+    """Note another way a user is known; nothing happens when it is taken already."""
     if _user_of_identities([(provider, subject)]) is None:
-        db.session.add(Identity(user_id=user_id, provider=provider, subject=subject))
-        db.session.flush()
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(Identity(user_id=user_id, provider=provider, subject=subject))
 
 
 def _set_id_number(user: User, text: str) -> None:
@@ -266,7 +289,11 @@ def _set_id_number(user: User, text: str) -> None:
     holder = db.session.scalar(select(User.id).where(User.id_number_blind == blind(number)))
     if holder not in (None, user.id):
         raise IdNumberTaken()
-    user.id_number_enc, user.id_number_blind = encrypt(number), blind(number)
+    try:
+        with db.session.begin_nested():
+            user.id_number_enc, user.id_number_blind = encrypt(number), blind(number)
+    except IntegrityError:
+        raise IdNumberTaken() from None
 
 
 def _merge(gone: User, kept: User) -> None:

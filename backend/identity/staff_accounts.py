@@ -10,6 +10,7 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from backend.identity import tokens
 from backend.identity.errors import (
@@ -85,8 +86,11 @@ def add(
             region_code=region_code,
             skill_group_ids=skill_group_ids or [],
         )
-        db.session.add(staff)
-        db.session.flush()
+        try:
+            with db.session.begin_nested():
+                db.session.add(staff)
+        except IntegrityError:
+            raise StaffNameTaken() from None
         audit("staff.added", subject=f"staff:{staff.id}", roles=roles)
         return staff
 
