@@ -113,7 +113,7 @@ def level_counts(since: datetime | None = None) -> dict[int, int]:
     query = select(Rating.level, func.count()).group_by(Rating.level)
     if since:
         query = query.where(Rating.created_at >= since)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def good_rate() -> float | None:
