@@ -10,7 +10,6 @@ from tests.journeys.browser import theatre
 from tests.journeys.guide import Report, shots_folder
 from tests.journeys.stack import ROOT, running
 
-
 PARTS = {"pc": pc, "phone": phone}
 
 
