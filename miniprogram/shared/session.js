@@ -154,6 +154,9 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
       case 'presence':
         set({ endpoints: message.endpoints ?? [] })
         break
+      case 'receipts':
+        if (state.view) set({ view: { ...state.view, receipts: message.receipts } })
+        break
       case 'typing':
         set({ peerTyping: true })
         clearTimeout(typingTimer)
