@@ -43,6 +43,7 @@
  * @property {boolean} original_required
  * @property {string|null} [reason]
  * @property {MaterialVersion[]} versions
+ * @property {string[]} [actions]
  */
 
 /**

@@ -11,6 +11,8 @@ export interface Day {
   kind: 'workday' | 'holiday' | 'makeup' | 'closed' | 'weekend'
   note?: string | null
   left: number
+  /** Whether the day has slots at all. */
+  open: boolean
 }
 
 /** A hold lasts two minutes (domain.md, Booking). */

@@ -6,7 +6,7 @@ import { useVoice } from '../notify'
 import type { Room } from './useRoom'
 
 export const MATERIAL_ACCEPT = 'image/*,application/pdf,.heic,.heif'
-const MAX_BYTES = 20 * 1024 * 1024
+const MAX_BYTES = 10 * 1024 * 1024
 
 /** Uploading what the agent asked for, one by one, with progress; downloading the watermarked copies. Rows S26–S28. */
 export function useMaterials(room: Room) {
@@ -18,7 +18,7 @@ export function useMaterials(room: Room) {
   async function upload(material: Material, file: File) {
     delete faults[material.id]
     if (file.size > MAX_BYTES) {
-      faults[material.id] = '文件超过 20 MB，请压缩后再上传'
+      faults[material.id] = '文件超过 10 MB，请压缩后再上传'
       return
     }
     progress[material.id] = 0

@@ -1,0 +1,3 @@
+import { createClient } from '@common/client'
+
+export const client = createClient('h5')
