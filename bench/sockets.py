@@ -1,0 +1,45 @@
+"""Signalling through the product's own handler against peerjs-server, and what an idle socket costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.rows import Row, in_turn
+from bench.stage import SERVER_CORE, Stage, load
+
+PAIRS = 50
+IDLE = 5000
+IDLE_GOAL_KB = 40
+LIMITS = {"socket_limit": 6000, "socket_tickets_per_minute": 10_000_000, "socket_signals_per_second": 1_000_000}
+WORKER = "gthread"
+
+
+def relay(name: str, size: int, goal: float) -> Row:
+    """Messages relayed a second by one process on one core, 50 pairs, two in flight each way."""
+    with Stage() as stage:
+        core = [SERVER_CORE]
+        files: Any = {"redis_url": stage.redis(), "database_url": f"sqlite:///{stage.folder / 'bench.db'}"}
+        room = {"worker": WORKER, "cores": core, "threads": PAIRS * 2 + 16}
+        _, ours = stage.gunicorn("bench.app:make()", **room, **files, **LIMITS)
+        _, peer = stage.peerjs(core)
+
+        def run(which: str, port: int) -> float:
+            got = load("bench.ws_load", "relay", "--peer", which, "--port", port, "--size", size, "--pairs", PAIRS)
+            if got["lost_sockets"]:
+                raise RuntimeError(f"{which} lost {got['lost_sockets']} sockets")
+            return float(got["per_second"])
+
+        a, b, word = in_turn(lambda: run("ours", ours), lambda: run("peerjs", peer))
+    return Row(name, a / b, goal, note=word)
+
+
+def memory() -> Row:
+    """Resident memory for each of 5,000 open sockets that have spoken once, in kB (the ratio column holds the kB)."""
+    with Stage() as stage:
+        files: Any = {"redis_url": stage.redis(), "database_url": f"sqlite:///{stage.folder / 'bench.db'}"}
+        server, port = stage.gunicorn("bench.app:make()", worker="gevent", cores=[SERVER_CORE], **files, **LIMITS)
+        got = load("bench.ws_load", "idle", "--peer", "ours", "--port", port, "--count", IDLE, "--pid", server.pid)
+    kilobytes = got["bytes_each"] / 1024
+    row = Row("idle-socket-memory", kilobytes, IDLE_GOAL_KB, higher=False, note=f"kB a socket, {got['open']} open")
+    row.broken = got["open"] < IDLE
+    return row
