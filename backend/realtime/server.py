@@ -1,9 +1,9 @@
 """The WebSocket of the product: flask-sock's server class, on the `websockets` package's protocol without I/O.
 
 Why not flask-sock's own engine: it checks no Origin, knows no size limit, no ping and no send time-out, lets two
-threads write into one frame and needs a thread of its own for each socket (docs/adr/0003-own-socket-server-class.md). Here the
-request's thread is the one reader; whoever has a frame writes it under the one lock, and what does not fit into the
-kernel's buffer waits in a bounded outbox for the keeper. Works on gunicorn's gthread and gevent and on Werkzeug.
+threads write into one frame and needs a thread of its own for each socket (docs/adr/0003). Here the request's thread is
+the one reader; whoever has a frame writes it under the one lock, and what does not fit into the kernel's buffer waits in
+a bounded outbox for the keeper. Works on gunicorn's gthread and gevent and on Werkzeug.
 """
 
 import contextlib
