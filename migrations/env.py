@@ -30,6 +30,8 @@ def leave_out_empty(_: Any, __: Any, directives: list[Any]) -> None:
 def main() -> None:
     migrate = current_app.extensions["migrate"]
     with migrate.db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":  # whose connections commit each statement (platform/db.py)
+            connection = connection.execution_options(isolation_level="READ COMMITTED")
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -12,6 +13,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, String, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -19,6 +21,8 @@ from backend.config import ROOT, Settings
 from backend.platform.ids import new_id
 
 log = logging.getLogger(__name__)
+
+PING_AFTER = 1.0  # seconds a pooled connection may be idle before it is asked whether it is still there
 
 JSONDict = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -109,6 +113,8 @@ def unit_of_work() -> Iterator[None]:
     session.info["after_commit"] = pending
     token = _writing.set(True)
     try:
+        if db.engine.dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "READ COMMITTED"})
         yield
         session.commit()
     except BaseException:
@@ -134,8 +140,10 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     return {
         "pool_size": settings.database_pool_size,
         "max_overflow": settings.database_pool_size,
-        "pool_pre_ping": True,
         "pool_timeout": 5,
+        # A read outside a unit of work is a statement by itself: READ COMMITTED sees no more, and BEGIN and ROLLBACK
+        # around each are saved. unit_of_work turns it off.
+        "isolation_level": "AUTOCOMMIT",
     }
 
 
@@ -151,6 +159,23 @@ def _set_up_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
 
+def _set_up_postgres(engine: Engine) -> None:
+    """Ask a connection that has been idle whether it is still there; one that was used a moment ago is."""
+
+    @event.listens_for(engine, "checkin")
+    def checkin(_connection: Any, record: Any) -> None:
+        record.info["used"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("used", monotonic()) < PING_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            raise DisconnectionError() from gone
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     url = settings.database_url
     if url.startswith("postgresql://"):
@@ -159,6 +184,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    if url.startswith("sqlite"):
-        with app.app_context():
-            _set_up_sqlite(db.engine)
+    with app.app_context():
+        (_set_up_sqlite if url.startswith("sqlite") else _set_up_postgres)(db.engine)
