@@ -33,9 +33,27 @@ ARGS = [
 def bundle(entry: str, out: Path) -> None:
     """One ES module from a TypeScript entry under web/."""
     web = ROOT / "web"
-    node = shutil.which("node") or str(ROOT / ".venv/node/bin/node")
     tool = str(web / "node_modules/rolldown/bin/cli.mjs")
-    subprocess.run([node, tool, str(web / entry), "--file", str(out), "--format", "esm"], cwd=web, check=True)
+    subprocess.run(
+        [_node(), tool, str(web / entry), "--file", str(out), "--format", "esm"], cwd=web, check=True
+    )
+
+
+def build_page(name: str, out: Path) -> None:
+    """One page of web/ as production serves it, built into `out`."""
+    web = ROOT / "web"
+    script = f"""
+        import {{ build }} from 'vite'
+        const web = {json.dumps(str(web))}
+        const input = {{ {name}: web + '/{name}/index.html' }}
+        const options = {{ outDir: {json.dumps(str(out))}, emptyOutDir: true, rolldownOptions: {{ input }} }}
+        await build({{ configFile: false, root: web, logLevel: 'error', build: options }})
+    """
+    subprocess.run([_node(), "--input-type=module", "-e", script], cwd=web, check=True)
+
+
+def _node() -> str:
+    return shutil.which("node") or str(ROOT / ".venv/node/bin/node")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
