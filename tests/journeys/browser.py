@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.journeys.guide import Report
 
@@ -76,7 +76,8 @@ class Theatre:
     def _context(self, permissions: bool, **options: Any) -> BrowserContext:
         granted = ["camera", "microphone"] if permissions else []
         context = self.browser.new_context(
-            base_url=self.url, locale="zh-CN", timezone_id="America/New_York", permissions=granted, **options
+            base_url=self.url, locale="zh-CN", timezone_id="America/New_York", permissions=granted,
+            reduced_motion="reduce", **options
         )
         context.set_default_timeout(PATIENCE)
         return context
@@ -88,8 +89,12 @@ class Theatre:
         """Keep what goes wrong in a page."""
         self.pages.append((who, page))
         page.on("pageerror", lambda e: self.faults.append(f"{who}: {e}"))
-        page.on("console", lambda m: m.type == "error" and self.faults.append(f"{who}: {m.text}"))
+        page.on("console", lambda m: m.type == "error" and self.faults.append(f"{who}: {_message(m)}"))
         return page
+
+
+def _message(message: ConsoleMessage) -> str:
+    return f"{message.text} {message.location.get('url', '')}"
 
 
 @contextmanager

@@ -59,6 +59,13 @@ def photo(title: str, folder: Path) -> Path:
     return path
 
 
+def paper(title: str, folder: Path) -> Path:
+    """The same document as a PDF."""
+    path = folder / f"{title}.pdf"
+    Image.open(photo(title, folder)).save(path, "PDF")
+    return path
+
+
 def write_name(page: Page, canvas: Locator) -> None:
     """Some strokes by mouse or finger over the middle of `canvas`."""
     box = canvas.bounding_box()

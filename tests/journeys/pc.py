@@ -12,6 +12,7 @@ from tests.journeys.hands import (
     at,
     chooser,
     fill,
+    paper,
     photo,
     press,
     see,
@@ -183,10 +184,8 @@ def _meet(report: Report, agent: Agent, zhang: Applicant, folder: Path) -> None:
         picture = photo("学历证书", folder)
         chooser(pc, "send-image").set_input_files(picture)
         expect(at(desk, "chat-message").locator("img").first).to_be_visible()
-        note = folder / "补充说明.txt"
-        note.write_text("补充说明：证书在补办中。", encoding="utf-8")
-        chooser(pc, "send-file").set_input_files(note)
-        agent.sees_line("补充说明.txt")
+        chooser(pc, "send-file").set_input_files(paper("补充说明", folder))
+        agent.sees_line("补充说明.pdf")
     with report.step("S20", show={"pc": pc, "agent": desk}):
         press(pc, "tool-camera")
         expect(at(desk, "remote-video").locator("video")).to_have_class("hide", timeout=10_000)

@@ -79,7 +79,9 @@ def _book(report: Report, phone: Page) -> None:
 
 
 def _book_slot(phone: Page, day: int) -> None:
-    at(phone, "day").nth(day).click()
+    chosen = at(phone, "day").nth(day)
+    chosen.click()
+    expect(chosen).to_have_attribute("aria-pressed", "true")
     phone.locator('[data-test="slot"][data-state="open"]').first.click()
     see(phone, "held-slot")
     press(phone, "confirm-booking")
@@ -164,10 +166,9 @@ def _pause_and_return(report: Report, agent: Agent, wang: Applicant) -> None:
 
 
 def _lose_and_find(stage: Theatre, report: Report, agent: Agent, wang: Applicant) -> None:
+    old = wang.page
+    wang.page = stage.watch(old.context.new_page(), "phone")
     with report.step("S46", show={"phone": wang.page, "agent": agent.page}):
-        old = wang.page
-        wang.page = old.context.new_page()
-        stage.watch(wang.page, "phone")
         old.close()
         wang.page.goto("/m/")
         see(wang.page, "open-business", "未完成业务重新连接")

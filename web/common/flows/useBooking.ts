@@ -36,14 +36,17 @@ export function useBooking(itemId: string, changing?: string) {
     return days
   })
   const slots = useLoad<Slot[]>(async () => listOf(await api.slots(itemId, date.value)), { immediate: false })
-  watch(date, (day) => day && slots.reload())
+  watch(date, (day) => {
+    slots.data = null // another day's places must not be pressed while this day's are on their way
+    if (day) void slots.reload()
+  })
 
   // A hold survives a reload: the server still has it.
   async function restoreHold() {
     if (!auth.state.person || changing) return
     const mine: Booking[] = listOf(await api.bookings())
     const held = mine.find((booking) => booking.state === 'held' && booking.item.id === itemId)
-    if (held && new Date(held.held_until ?? 0).getTime() > Date.now()) hold.value = held
+    if (held && (held.seconds_left ?? 0) > 0) hold.value = held
   }
   void restoreHold().catch(() => undefined)
 
@@ -69,9 +72,12 @@ export function useBooking(itemId: string, changing?: string) {
     days.reload(true)
   }
 
-  const left = computed(() => (hold.value?.held_until ? new Date(hold.value.held_until).getTime() - now.value : 0))
+  // The server tells how many seconds are left: this device's clock may be wrong.
+  const deadline = ref(0)
+  watch(hold, (held) => (deadline.value = held?.held_until ? Date.now() + (held.seconds_left ?? 0) * 1000 : 0))
+  const left = computed(() => (deadline.value ? Math.max(0, deadline.value - now.value) : 0))
   watch(left, (ms) => {
-    if (!hold.value?.held_until || ms > 0) return
+    if (!hold.value?.held_until || ms > 0 || Date.now() < deadline.value) return
     hold.value = null
     refusal.value = { message: '保留时间已到，名额已释放，请重新选择时段' } as ApiError
     void slots.reload(true)
