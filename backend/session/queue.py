@@ -24,6 +24,7 @@ from backend.session.models import AgentDuty, ServiceSession
 RETURNING, BOOKED = 0, 1  # line_class
 BEHIND = 3  # after no answer: behind this many
 NEAR = 100  # this many at the front hear of a change at once, the others within two seconds (jobs.py)
+CANDIDATES = 100  # an agent who loses the race for one goes on to the next of so many
 RECENT = 30  # handling times that an estimate looks at
 S = ServiceSession
 ORDER = (S.line_class, S.line_slot_at, S.line_at, S.line_bump, S.id)
@@ -81,12 +82,12 @@ def candidates(agent_id: str, skill_group_ids: Iterable[str]) -> list[str]:
     A returning session waits for its own agent until `own_agent_until`, unless that agent is away (P14).
     """
     groups = list(skill_group_ids)
-    query = select(S).where(S.state == State.WAITING, S.away_at.is_(None)).order_by(*ORDER).limit(200)
+    query = select(S.id, S.own_agent_id, S.line_class).where(S.state == State.WAITING, S.away_at.is_(None))
     if groups:
         query = query.where(S.skill_group_id.in_(groups))
     reserved = or_(S.own_agent_until.is_(None), S.own_agent_until <= now(), S.own_agent_id == agent_id,
                    S.own_agent_id.not_in(_agents_there()))  # fmt: skip
-    found = list(db.session.scalars(query.where(reserved)))
+    found = db.session.execute(query.where(reserved).order_by(*ORDER).limit(CANDIDATES)).all()
     own = [s.id for s in found if s.own_agent_id == agent_id and s.line_class == RETURNING]
     return own + [s.id for s in found if s.id not in own]
 

@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 from sqlalchemy import select, update
 
+from backend.identity.service import NAMELESS
 from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.crypto import mask_name
@@ -177,7 +178,7 @@ def _who(actor: Actor | None) -> tuple[str, str | None, str]:
         return "system", None, "系统"
     if actor.staff:
         return "agent", actor.id, actor.name
-    return "applicant", actor.id, mask_name(actor.name)
+    return "applicant", actor.id, NAMELESS if actor.name in ("", NAMELESS) else mask_name(actor.name)
 
 
 def _recalled(session_id: str) -> frozenset[int]:
