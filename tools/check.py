@@ -138,7 +138,7 @@ def unit() -> Count:
     python, web = REPORTS / "python.xml", REPORTS / "web.json"
     for old in (python, web):
         old.unlink(missing_ok=True)
-    pytest = [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", f"--junitxml={python}"]
+    pytest = [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--durations=20", f"--junitxml={python}"]
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={web}"]
     return run(Step("python tests", pytest, count=junit(python), quiet=False)) + run(
         Step("web tests", ["npx", "vitest", "run", *reporters], ROOT / "web", vitest(web))
