@@ -34,11 +34,12 @@ class Schema(BaseModel):
         return data
 
 
-def access(*roles: str, scoped: bool = False) -> Callable[[F], F]:
+def access(*roles: str, scoped: bool = False, first: Callable[..., None] | None = None) -> Callable[[F], F]:
     """Declare who may call a route. Every route has one (tests/architecture).
 
     A login narrowed by a scope (the phone that joined one session) is let in only where `scoped` is true; the
-    service then checks the scope. A write with an Idempotency-Key runs once.
+    service then checks the scope. A write with an Idempotency-Key runs once, in one transaction; `first` is called
+    with the route's arguments before that begins, once the caller is known: long work that needs no lock goes there.
     """
     if not roles or not set(roles) <= OPEN | ROLES:
         raise ValueError(f"unknown roles {roles}")
@@ -50,6 +51,8 @@ def access(*roles: str, scoped: bool = False) -> Callable[[F], F]:
                 actor = current_actor()
                 if not actor.has(*roles) or (actor.scope and not scoped):
                     raise Forbidden()
+            if first is not None:
+                first(**kwargs)
             key = request.headers.get("Idempotency-Key")
             if key and request.method != "GET" and (caller := actor_or_none()):
                 return idempotency.run(caller.id, key, lambda: view(*args, **kwargs))

@@ -1,12 +1,13 @@
 """Routes of files and materials."""
 
+import logging
 from typing import Any
 
-from flask import Response, request
+from flask import Response, after_this_request, g, request
 
 from backend.platform.api import Blueprint, access
 from backend.platform.audit import audit
-from backend.platform.auth import Actor, current_actor
+from backend.platform.auth import current_actor
 from backend.platform.db import db, unit_of_work
 from backend.platform.download import send
 from backend.platform.errors import NotFound
@@ -15,7 +16,7 @@ from backend.platform.storage import storage
 from backend.session import service as sessions
 from backend.upload import files, images, lists, pdf, service, view
 from backend.upload.errors import CopyPending, OriginalSealed
-from backend.upload.limits import IMAGES, PDF
+from backend.upload.limits import IMAGES, PDF, Purpose
 from backend.upload.models import Attachment, Material
 from backend.upload.schemas import (
     AttachmentOut,
@@ -32,27 +33,55 @@ from backend.upload.schemas import (
 )
 from backend.upload.service import Wanted
 
+log = logging.getLogger(__name__)
 bp = Blueprint("upload", __name__, url_prefix="/api", tag="材料与文件")
 
 
+def _receive(session_id: str, purpose: Purpose) -> None:
+    """Check and store the request's file before its transaction begins; what then gets no row is deleted again."""
+    actor = current_actor()
+    sessions.get_for(actor, session_id)
+    limit(f"upload:{actor.id}", 600, per=600)  # more in ten minutes is no person (ASVS 2.4.1)
+    db.session.commit()  # nothing was written: gives the connection back while the file is decoded and stored
+    received = g.received = files.receive(request.files.get("file"), purpose)
+
+    @after_this_request
+    def tidy(response: Response) -> Response:
+        try:
+            files.drop_unused(received)
+        except Exception:  # the answer stands; the hourly sweep finds the file
+            log.exception("could not tidy up after an upload")
+        return response
+
+
+def _receive_chat_file(session_id: str) -> None:
+    _receive(session_id, Purpose.CHAT)
+
+
+def _receive_snapshot(session_id: str) -> None:
+    _receive(session_id, Purpose.SNAPSHOT)
+
+
+def _receive_version(material_id: str) -> None:
+    _receive(lists.session_of(material_id), Purpose.MATERIAL)
+
+
 @bp.post("/sessions/<session_id>/attachments")
-@access("party", scoped=True)
+@access("party", scoped=True, first=_receive_chat_file)
 @bp.input(FileIn, location="files")
 @bp.output(AttachmentOut, 201)
 def add_chat_file(session_id: str, files_data: FileIn) -> Any:
     """Upload a file for the chat; send it with POST messages {attachment_id}."""
-    return files.facts(service.chat_file(_not_too_many(current_actor()), session_id, files_data.file))
+    return files.facts(service.chat_file(current_actor(), session_id, g.received))
 
 
 @bp.post("/sessions/<session_id>/snapshots")
-@access("agent")
+@access("agent", first=_receive_snapshot)
 @bp.input(SnapshotIn, location="files")
 @bp.output(AttachmentOut, 201)
 def add_snapshot(session_id: str, files_data: SnapshotIn) -> Any:
     """Keep a picture taken from the video; with `material_id` it becomes that material's newest version."""
-    return files.facts(
-        service.snapshot(_not_too_many(current_actor()), session_id, files_data.file, files_data.material_id)
-    )
+    return files.facts(service.snapshot(current_actor(), session_id, g.received, files_data.material_id))
 
 
 @bp.get("/attachments/<attachment_id>")
@@ -86,12 +115,6 @@ def read(attachment_id: str) -> Response:
 def read_copy(material_id: str) -> Response:
     """The watermarked copy of a verified material (S28)."""
     return _original(service.copy_of(current_actor(), material_id))
-
-
-def _not_too_many(caller: Actor) -> Actor:
-    """600 files in ten minutes are no person's (ASVS 2.4.1)."""
-    limit(f"upload:{caller.id}", 600, per=600)
-    return caller
 
 
 def _original(row: Attachment) -> Response:
@@ -145,12 +168,12 @@ def push_materials(session_id: str, json_data: MaterialsIn) -> Any:
 
 
 @bp.post("/materials/<material_id>/versions")
-@access("applicant", scoped=True)
+@access("applicant", scoped=True, first=_receive_version)
 @bp.input(VersionIn, location="files")
 @bp.output(MaterialOut, 201)
 def upload(material_id: str, files_data: VersionIn) -> Any:
     """Upload a file for a material, or replace it before it is verified."""
-    service.upload(_not_too_many(current_actor()), material_id, files_data.file)
+    service.upload(current_actor(), material_id, g.received)
     return _one(material_id)
 
 

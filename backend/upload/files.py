@@ -1,6 +1,7 @@
 """Keeping and finding a session's files: check, store, then the row; who may read; sweeping what was left over."""
 
 import hashlib
+from dataclasses import dataclass, fields
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from backend.platform import leftovers
 from backend.platform.auth import Actor
-from backend.platform.db import db, unit_of_work
+from backend.platform.db import db
 from backend.platform.errors import NotFound
 from backend.platform.ids import new_id
 from backend.platform.storage import storage
@@ -21,58 +22,67 @@ from backend.upload.models import Attachment
 FOLDER = "files/"
 
 
-def keep(session_id: str, actor: Actor, upload: FileStorage | None, purpose: Purpose) -> Attachment:
-    """Check and store a client's file: bytes first, row after (inside a unit of work). Raises what is wrong with it."""
+@dataclass(frozen=True)
+class Received:
+    """A client's file that is checked and stored, but has no row yet."""
+
+    id: str
+    key: str
+    checked: content.Checked
+
+
+def receive(upload: FileStorage | None, purpose: Purpose) -> Received:
+    """Check a client's file and store it under a key of ours; no transaction is open. Raises what is wrong with it."""
     if upload is None or (not upload.filename and not upload.stream.read(1)):
         raise NoFile()
     stream: BinaryIO = upload.stream  # type: ignore[assignment]
     checked = content.check(stream, upload.filename, purpose)
-    return _store(
-        Attachment(
-            session_id=session_id,
-            owner_kind="agent" if actor.staff else "applicant",
-            owner_id=actor.id,
-            purpose=purpose,
-            name=checked.name,
-            mime=checked.mime,
-            size=checked.size,
-            sha256=checked.sha256,
-            width=checked.width,
-            height=checked.height,
-            pages=checked.pages,
-        ),
-        stream,
+    id_ = new_id()
+    key = f"{FOLDER}{id_}.{EXTENSION[checked.mime]}"
+    storage.put(key, stream)
+    return Received(id_, key, checked)
+
+
+def keep(session_id: str, actor: Actor, received: Received, purpose: Purpose) -> Attachment:
+    """The row of a received file (inside a unit of work)."""
+    owner = {"owner_kind": "agent" if actor.staff else "applicant", "owner_id": actor.id}
+    row = Attachment(
+        id=received.id, session_id=session_id, purpose=purpose, storage_key=received.key, **owner
     )
-
-
-def _store(row: Attachment, data: bytes | BinaryIO) -> Attachment:
-    row.id = new_id()
-    row.storage_key = f"{FOLDER}{row.id}.{EXTENSION[row.mime]}"
-    storage.put(row.storage_key, data)
-    with unit_of_work():
-        db.session.add(row)
-        db.session.flush()
+    for field in fields(received.checked):
+        setattr(row, field.name, getattr(received.checked, field.name))
+    db.session.add(row)
+    db.session.flush()
     return row
+
+
+def drop_unused(received: Received) -> None:
+    """The request came to nothing: delete what it had stored, at once rather than in the next sweep."""
+    if db.session.get(Attachment, received.id) is None:
+        storage.delete(received.key)
 
 
 def store_copy(original: Attachment, data: bytes, mime: str) -> Attachment:
     """Store the watermarked copy of `original` (inside a unit of work). The database refuses a second one."""
     stem, _ = names.split(original.name)
-    return _store(
-        Attachment(
-            session_id=original.session_id,
-            owner_kind="system",
-            owner_id=None,
-            purpose=Purpose.COPY,
-            name=f"{stem}（已核验）.{EXTENSION[mime]}",
-            mime=mime,
-            size=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            pages=original.pages,
-            copy_of=original.id,
-        ),
-        data,
+    id_ = new_id()
+    row = Attachment(
+        id=id_,
+        session_id=original.session_id,
+        owner_kind="system",
+        purpose=Purpose.COPY,
+        name=f"{stem}（已核验）.{EXTENSION[mime]}",
+        mime=mime,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        storage_key=f"{FOLDER}{id_}.{EXTENSION[mime]}",
+        pages=original.pages,
+        copy_of=original.id,
     )
+    storage.put(row.storage_key, data)
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def readable(actor: Actor, attachment_id: str) -> Attachment:
@@ -92,14 +102,6 @@ def facts(row: Attachment) -> dict[str, object]:
 
 def copy_of(original: Attachment) -> Attachment | None:
     return db.session.scalar(select(Attachment).where(Attachment.copy_of == original.id))
-
-
-def digest(upload: FileStorage) -> str:
-    """SHA-256 of a client's file; the position is back at the start after."""
-    upload.stream.seek(0)
-    value = hashlib.file_digest(upload.stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    upload.stream.seek(0)
-    return value
 
 
 def sweep() -> int:

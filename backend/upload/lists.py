@@ -8,9 +8,18 @@ from sqlalchemy import select
 from backend.catalog import service as catalog
 from backend.platform.auth import Actor
 from backend.platform.db import db
+from backend.platform.errors import NotFound
 from backend.session import service as sessions
 from backend.upload.machine import State
 from backend.upload.models import Attachment, Material, MaterialVersion
+
+
+def session_of(material_id: str) -> str:
+    """The session a material belongs to; raises NotFound."""
+    row = db.session.get(Material, material_id)
+    if row is None:
+        raise NotFound()
+    return row.session_id
 
 
 def of_session(session_id: str) -> list[Material]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
-from werkzeug.datastructures import FileStorage
 
 from backend.catalog import service as catalog
 from backend.identity import service as identity
@@ -32,6 +31,7 @@ from backend.upload.errors import (
     UploadClosed,
     VersionChanged,
 )
+from backend.upload.files import Received
 from backend.upload.limits import Purpose
 from backend.upload.machine import State, VersionState, machine
 from backend.upload.models import Attachment, Material, MaterialVersion
@@ -115,7 +115,7 @@ def _ask(
 # --- upload (S26) ----------------------------------------------------------------------------------------------
 
 
-def upload(applicant: Actor, material_id: str, file: FileStorage | None) -> MaterialVersion:
+def upload(applicant: Actor, material_id: str, file: Received) -> MaterialVersion:
     """Add a version. The very same file sent again gives the version that is there (P39: a double press is one file).
 
     Raises what is wrong with the file, UploadClosed, NotAllowedNow (verified: the agent must reopen it first).
@@ -127,9 +127,7 @@ def upload(applicant: Actor, material_id: str, file: FileStorage | None) -> Mate
         return _add_version(session, material, applicant, file, "upload", Purpose.MATERIAL)
 
 
-def snapshot(
-    agent: Actor, session_id: str, file: FileStorage | None, material_id: str | None = None
-) -> Attachment:
+def snapshot(agent: Actor, session_id: str, file: Received, material_id: str | None = None) -> Attachment:
     """Keep a picture taken from the video (M38); for a material it becomes its newest version."""
     with unit_of_work():
         session = _serving(agent, session_id)
@@ -149,7 +147,7 @@ def _add_version(
     session: ServiceSession,
     material: Material,
     actor: Actor,
-    file: FileStorage | None,
+    file: Received,
     move: str,
     purpose: Purpose,
 ) -> MaterialVersion:
@@ -177,16 +175,14 @@ def _add_version(
     return version
 
 
-def _same_again(
-    material: Material, before: MaterialVersion | None, file: FileStorage | None
-) -> MaterialVersion | None:
-    if before is None or file is None or material.state != State.UPLOADED:
+def _same_again(material: Material, before: MaterialVersion | None, file: Received) -> MaterialVersion | None:
+    if before is None or material.state != State.UPLOADED:
         return None
-    sha256 = files.digest(file)
-    return before if db.session.get_one(Attachment, before.attachment_id).sha256 == sha256 else None
+    there = db.session.get_one(Attachment, before.attachment_id)
+    return before if there.sha256 == file.checked.sha256 else None
 
 
-def chat_file(actor: Actor, session_id: str, file: FileStorage | None) -> Attachment:
+def chat_file(actor: Actor, session_id: str, file: Received) -> Attachment:
     """Store a file for the chat (S19); the message that shows it comes after, by its id."""
     with unit_of_work():
         session, _ = sessions.get_as(actor, session_id, "applicant", "agent")
