@@ -179,7 +179,7 @@ def say(session_id: str, json_data: MessageIn) -> dict[str, Any]:
     if (json_data.text is None) == (json_data.attachment_id is None):
         raise Invalid("请输入文字或选择一个附件")
     actor = current_actor()
-    limit(f"chat:{actor.id}", 60, per=10)
+    limit(f"chat:{actor.id}", 200, per=10)
     said = chat.say(actor, session_id, json_data.client_id, text=json_data.text, attachment_id=json_data.attachment_id)
     return {"event": timeline.wire(said, staff=actor.staff)}
 
