@@ -15,7 +15,7 @@ from backend.platform.ids import new_token
 from backend.platform.limits import limit
 from backend.platform.storage import storage
 from backend.session.timeline import stamp
-from backend.signature import service, view
+from backend.signature import document, service, view
 from backend.signature.errors import OtherDevice
 from backend.signature.models import Commitment
 from backend.signature.schemas import CommitmentOut, RejectIn, SignatureOut, SignIn, SignPageOut, TicketOut
@@ -102,6 +102,16 @@ def picture(commitment_id: str) -> Response:
         with unit_of_work():
             audit("signature.read", subject=f"signature:{row.id}")
     return response
+
+
+@bp.get("/commitments/<commitment_id>/document")
+@access("party", scoped=True)
+@bp.doc(responses={200: "a PDF", 404: "not signed, or not yours"})
+def as_document(commitment_id: str) -> Response:
+    """The signed commitment as a PDF to keep: text, handwriting, times and digests."""
+    session, row, signature = service.signed_with_text(current_actor(), commitment_id)
+    data = document.pdf(session, row, signature, storage.open(signature.drawn_key))
+    return send(data, "application/pdf", f"{row.title}.pdf", etag=signature.evidence_sha256)
 
 
 # --- the phone that scanned the code ------------------------------------------------------------------------------

@@ -301,6 +301,13 @@ def signed(actor: Actor, commitment_id: str) -> Signature:
     return signature
 
 
+def signed_with_text(actor: Actor, commitment_id: str) -> tuple[ServiceSession, Commitment, Signature]:
+    """A signature with the text under which it stands and the session; raises NotFound."""
+    signature = signed(actor, commitment_id)
+    row = db.session.get_one(Commitment, commitment_id)
+    return sessions.get_for(actor, row.session_id), row, signature
+
+
 def hash_of(version: int, title: str, body: str) -> str:
     return hashlib.sha256(_canonical({"version": version, "title": title, "body": body})).hexdigest()
 

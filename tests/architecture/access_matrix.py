@@ -199,6 +199,7 @@ MATRIX: dict[str, Row] = {
     f"POST {COMMITMENT}/read": own(may=SELF, scoped=True),
     f"POST {COMMITMENT}/reject": serving(body={"reason": "签名不清晰"}),
     f"POST {COMMITMENT}/sign": own(may=SELF, scoped=True, body=DRAWN),
+    f"GET {COMMITMENT}/document": side(LOOK, ids={"commitment_id": "signed"}),
     f"GET {COMMITMENT}/signature": side(LOOK, ids={"commitment_id": "signed"}),
     f"POST {COMMITMENT}/tickets": own(may=SELF, scoped=True),
     f"POST {COMMITMENT}/withdraw": serving(),

@@ -209,3 +209,27 @@ def test_signed_while_the_line_is_broken(signing: Signing) -> None:
 def test_the_machines_are_drawn() -> None:
     assert "read --> signed: sign" in machine.mermaid()
     assert "scanned --> signed: sign" in ticket_machine.mermaid()
+
+
+def test_the_document_to_keep(signing: Signing) -> None:
+    """M42 in part: text, handwriting and digests in a PDF that both may fetch, and nobody before it is signed."""
+    import pypdfium2
+
+    signing.new_template(
+        "\n".join(f"第{n}条　本人就{{item}}所提交的材料真实、准确、完整、有效。" for n in range(60)), 2
+    )
+    commitment = signing.read()
+    assert signing.applicant.try_("GET", f"/commitments/{commitment}/document")[0] == 404
+    signature = signing.applicant.post(f"/commitments/{commitment}/sign", handwriting())
+    for person in (signing.applicant, signing.agent):
+        status, data = person.try_("GET", f"/commitments/{commitment}/document")
+        assert status == 200
+    with pypdfium2.PdfDocument(data) as document:
+        text = "".join(page.get_textpage().get_text_range() for page in document)
+        last = document[len(document) - 1].render(scale=1).to_pil().convert("L")
+    compact = "".join(text.split())
+    assert "第59条" in compact
+    assert "初中、小学、幼儿园教师资格认定" in compact
+    assert signature["evidence_sha256"] in compact
+    assert min(last.getextrema()) < 80
+    assert signing.office.applicant("李四").try_("GET", f"/commitments/{commitment}/document")[0] == 404
