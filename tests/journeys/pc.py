@@ -209,6 +209,7 @@ def _sign(report: Report, agent: Agent, zhang: Applicant, phone: Page) -> None:
         see(pc, "commitment-body", "承诺")
     with report.step("S23"):
         expect(at(pc, "sign")).to_be_disabled()
+        see(pc, "commitment-body").evaluate("e => e.scrollTo(0, e.scrollHeight)")
         expect(at(pc, "sign")).to_be_enabled(timeout=40_000)
         press(pc, "sign")
     with report.step("S24", show={"pc": pc, "phone": phone, "agent": desk}):
