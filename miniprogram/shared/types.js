@@ -87,6 +87,7 @@
  * @property {string} id
  * @property {BookingState} state
  * @property {string|null} [held_until]
+ * @property {number|null} [seconds_left] of a hold, by the server's clock
  * @property {{id: string, name: string}} item
  * @property {{id?: string, date: string, start_at: string, end_at: string}} slot
  * @property {QueueMode} [queue]

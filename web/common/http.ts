@@ -1,5 +1,6 @@
 import type { Reply, Request, Transport, Upload } from '@shared/api.js'
 import type { Auth } from './auth'
+import { heardServerTime } from './serverClock'
 
 const ANSWER_WITHIN_MS = 20_000
 const UPLOAD_WITHIN_MS = 180_000
@@ -35,6 +36,7 @@ export function createTransport(auth: Auth): Transport {
           credentials: 'same-origin',
           signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
         })
+        heardServerTime(response.headers.get('Date'))
         return { status: response.status, body: await bodyOf(response) }
       }),
     upload: (upload: Upload) =>

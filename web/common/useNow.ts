@@ -1,14 +1,15 @@
 import { onScopeDispose, readonly, ref, type Ref } from 'vue'
+import { serverNow } from './serverClock'
 
-const now = ref(Date.now())
+const now = ref(serverNow())
 let users = 0
 let timer: ReturnType<typeof setInterval> | undefined
 
-/** The time, once a second, shared by all that show it. */
+/** The server's time, once a second, shared by all that show it. */
 export function useNow(): Readonly<Ref<number>> {
   users += 1
-  now.value = Date.now()
-  timer ??= setInterval(() => (now.value = Date.now()), 1000)
+  now.value = serverNow()
+  timer ??= setInterval(() => (now.value = serverNow()), 1000)
   onScopeDispose(() => {
     users -= 1
     if (users === 0) {

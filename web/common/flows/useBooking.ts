@@ -2,6 +2,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { listOf, type ApiError } from '@shared/api.js'
 import type { Booking, Slot } from '@shared/types.js'
 import { useClient } from '../client'
+import { serverNow } from '../serverClock'
 import { useLoad } from '../useLoad'
 import { useNow } from '../useNow'
 
@@ -72,12 +73,12 @@ export function useBooking(itemId: string, changing?: string) {
     days.reload(true)
   }
 
-  // The server tells how many seconds are left: this device's clock may be wrong.
+  // The server tells how many seconds are left.
   const deadline = ref(0)
-  watch(hold, (held) => (deadline.value = held?.held_until ? Date.now() + (held.seconds_left ?? 0) * 1000 : 0))
+  watch(hold, (held) => (deadline.value = held?.held_until ? serverNow() + (held.seconds_left ?? 0) * 1000 : 0))
   const left = computed(() => (deadline.value ? Math.max(0, deadline.value - now.value) : 0))
   watch(left, (ms) => {
-    if (!hold.value?.held_until || ms > 0 || Date.now() < deadline.value) return
+    if (!hold.value?.held_until || ms > 0 || serverNow() < deadline.value) return
     hold.value = null
     refusal.value = { message: '保留时间已到，名额已释放，请重新选择时段' } as ApiError
     void slots.reload(true)

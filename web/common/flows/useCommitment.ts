@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, watch } from 'vue'
 import { useClient } from '../client'
+import { serverNow } from '../serverClock'
 import { useLoad } from '../useLoad'
 import { useNow } from '../useNow'
 import type { Room } from './useRoom'
@@ -31,7 +32,7 @@ export function useCommitment(room: Room, id: string) {
   const text = useLoad<CommitmentText>(async () => {
     const commitment: CommitmentText = await api.commitment(id)
     const left = commitment.read_seconds_left ?? commitment.countdown_seconds ?? 0
-    readyAt.value = Date.now() + left * 1000
+    readyAt.value = serverNow() + left * 1000
     return commitment
   })
 
