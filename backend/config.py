@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     wechat_mp_secret: str = "sandbox-secret-of-the-mini-program"  # noqa: S105
     wechat_oa_appid: str = "wx5a6d626f78000002"  # the official account
     wechat_oa_secret: str = "sandbox-secret-of-the-official-account"  # noqa: S105
+    wechat_mp_token: str = "sandboxtokenmp"  # noqa: S105 - of the message push; letters and digits
+    wechat_mp_aes_key: str = ""  # EncodingAESKey, 43 characters; empty: plain mode
+    wechat_oa_token: str = "sandboxtokenoa"  # noqa: S105
+    wechat_oa_aes_key: str = ""
+    wechat_previous_aes_keys: list[str] = []  # still opened for a while after a change
+    wechat_oa_menu: Literal["miniprogram", "view"] = "view"  # what 视频办 in the menu opens
+    wechat_verify_files: dict[str, str] = {}  # name → body of MP_verify_….txt at the root, as the console gives them
     wechat_timeout_seconds: float = 4  # a call to WeChat; our own answer must come within 5 s
 
     # --- booking -------------------------------------------------------------------------------

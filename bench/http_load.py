@@ -74,21 +74,21 @@ async def run(a: argparse.Namespace) -> dict[str, object]:
     lines = [encoded(line, a.port) for line in Path(a.plan).read_text().splitlines()]
     statuses: Counter[int] = Counter()
     latency: list[float] = []
-    until = time.perf_counter() + a.seconds
+    until = time.perf_counter() + a.warm + a.seconds
     source = itertools.cycle(lines) if a.repeat else iter(lines)
     requests = itertools.takewhile(lambda _: time.perf_counter() < until, source)
     loop = asyncio.get_running_loop()
-    start = time.perf_counter()
     made = [
         (await loop.create_connection(lambda: Connection(requests, statuses, latency), "127.0.0.1", a.port))[1]
         for _ in range(a.conns)
     ]
+    await asyncio.sleep(a.warm)
+    before, start = len(latency), time.perf_counter()
     await asyncio.wait([c.done for c in made], timeout=a.seconds + 20)
     took = time.perf_counter() - start
-    latency.sort()
-    p99 = latency[int(len(latency) * 0.99)] if latency else None
-    total = sum(statuses.values())
-    return {"per_second": total / took, "total": total, "statuses": statuses, "p99_ms": p99 and p99 * 1e3}
+    measured = sorted(latency[before:])
+    p99 = measured[int(len(measured) * 0.99)] * 1e3 if measured else None
+    return {"per_second": len(measured) / took, "total": len(measured), "statuses": statuses, "p99_ms": p99}
 
 
 def main() -> None:
@@ -96,6 +96,7 @@ def main() -> None:
     args.add_argument("--port", type=int, required=True)
     args.add_argument("--plan", required=True)
     args.add_argument("--conns", type=int, default=100)
+    args.add_argument("--warm", type=float, default=1)
     args.add_argument("--seconds", type=float, default=4)
     args.add_argument("--repeat", action="store_true")
     a = args.parse_args()

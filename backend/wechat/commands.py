@@ -1,10 +1,15 @@
 """`flask wechat …`"""
 
+import json
+
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from backend.platform.errors import DomainError
+from backend.wechat import menu as menus
 from backend.wechat import real
+from backend.wechat.gateway import gateway
 
 
 @click.group("wechat")
@@ -28,6 +33,30 @@ def sandbox(port: int, host: str) -> None:
     server = make_server(host, port, create_sandbox(settings), threaded=True)
     click.echo(f"微信沙箱 http://{host}:{port}/")
     server.serve_forever()
+
+
+@group.group("menu")
+def menu_group() -> None:
+    """The official account's menu."""
+
+
+@menu_group.command("push")
+@click.option("--dry-run", is_flag=True, help="show and check it, send nothing")
+@with_appcontext
+def menu_push(dry_run: bool) -> None:
+    """Send the menu to the official account."""
+    menu = menus.menu(current_app.extensions["settings"])
+    click.echo(json.dumps(menu, ensure_ascii=False, indent=2))
+    if found := menus.faults(menu):
+        raise click.ClickException("; ".join(found))
+    if dry_run:
+        click.echo("检查通过，未发送")
+        return
+    try:
+        gateway().call("oa", "/cgi-bin/menu/create", menu)
+    except DomainError as fault:
+        raise click.ClickException(f"{fault.message} {fault.details}") from None
+    click.echo("菜单已发布；取消关注再关注，或五分钟后重新进入公众号即可看到")
 
 
 def init_app(app: Flask) -> None:

@@ -6,6 +6,7 @@ time-outs everywhere, no secret in an exception (docs/wechat.md).
 
 import logging
 import re
+import struct
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,8 @@ import requests
 from flask import Flask
 from redis import Redis
 from wechatpy import WeChatClient
-from wechatpy.exceptions import WeChatClientException
+from wechatpy.crypto import WeChatCrypto
+from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException, WeChatClientException
 
 from backend.config import Settings
 from backend.wechat import errors
@@ -137,6 +139,32 @@ class _Client(WeChatClient):
     def _translated(path: str, fault: WeChatClientException) -> Exception:
         log.warning("wechat %s: errcode %s", path, fault.errcode)
         return errors.of(int(fault.errcode or 0))
+
+
+_BROKEN = (InvalidSignatureException, InvalidAppIdException, ValueError, KeyError, IndexError, struct.error)
+
+
+class BrokenSeal(ValueError):
+    """A pushed message is not sealed with our key for our account."""
+
+
+class Seal:
+    """Opens and closes messages of the push's safe mode (docs: 消息加解密)."""
+
+    def __init__(self, token: str, aes_key: str, appid: str) -> None:
+        self._crypto = WeChatCrypto(token, aes_key, appid)
+
+    def open(self, encrypted: str, signature: str, timestamp: str, nonce: str) -> bytes:
+        """Raises BrokenSeal for a wrong signature, key or account, whatever wechatpy makes of it."""
+        body = {"Encrypt": encrypted}
+        try:
+            plain = self._crypto.decrypt_message(body, signature, timestamp, nonce)
+        except _BROKEN as fault:
+            raise BrokenSeal() from fault
+        return plain if isinstance(plain, bytes) else plain.encode()
+
+    def close(self, xml: str, nonce: str, timestamp: str) -> str:
+        return self._crypto.encrypt_message(xml, nonce, timestamp)
 
 
 def make(app: Flask, settings: Settings) -> RealGateway:

@@ -47,7 +47,7 @@ class Sandbox:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     server = make_server("127.0.0.1", 0, create_sandbox(load(mode="test")), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield Sandbox(f"http://127.0.0.1:{server.port}")
     server.shutdown()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, jsonify, request
 
 from backend.config import Settings
-from backend.wechat.sandbox import control, login, pages, token
+from backend.wechat.sandbox import account, control, driver, login, pages, token
 from backend.wechat.sandbox.world import Account, Fault, World
 
 
@@ -17,13 +17,14 @@ def create_sandbox(settings: Settings) -> Flask:
     if settings.production:
         raise RuntimeError("the WeChat sandbox does not run in production")
     app = Flask("wechat-sandbox")
+    s = settings
     accounts = [
-        Account("mp", settings.wechat_mp_appid, settings.wechat_mp_secret),
-        Account("oa", settings.wechat_oa_appid, settings.wechat_oa_secret),
+        Account("mp", s.wechat_mp_appid, s.wechat_mp_secret, s.wechat_mp_token, s.wechat_mp_aes_key),
+        Account("oa", s.wechat_oa_appid, s.wechat_oa_secret, s.wechat_oa_token, s.wechat_oa_aes_key),
     ]
     hosts = {urlsplit(url).hostname or "" for url in (settings.public_url, *settings.allowed_origins)}
     app.extensions["world"] = world = World({a.appid: a for a in accounts}, hosts | {"127.0.0.1", "localhost"})
-    for module in (token, login, pages, control):
+    for module in (token, login, account, pages, control, driver):
         app.register_blueprint(module.bp)
     app.register_error_handler(Fault, _answer)
     app.before_request(lambda: _meet_injected(world))

@@ -28,6 +28,8 @@ class Account:
     kind: str  # mp | oa
     appid: str
     secret: str
+    push_token: str
+    aes_key: str
 
 
 @dataclass
@@ -101,6 +103,7 @@ class World:
     newest: dict[tuple[str, str], str] = field(default_factory=dict)  # (appid, origin) → token
     forced: dict[str, list[float]] = field(default_factory=dict)
     session_keys: dict[str, str] = field(default_factory=dict)  # openid → session_key
+    menu: dict[str, Any] | None = None
     injected: list[Injected] = field(default_factory=list)
     calls: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=2000))
     ahead: float = 0.0

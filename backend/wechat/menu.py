@@ -1,0 +1,63 @@
+"""The official account's menu, as data, and the platform's limits (docs: 自定义菜单; contract 3.3)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from backend.config import Settings
+
+Button = dict[str, Any]
+PAGE = "pages/home/index"
+
+
+def menu(s: Settings) -> Button:
+    """办事大厅 → 视频办, as a mini-program or as a page."""
+    home = s.public_url.rstrip("/") + "/m/"
+    video: Button = {"type": "view", "name": "视频办", "url": home}
+    if s.wechat_oa_menu == "miniprogram":
+        video = {
+            "type": "miniprogram", "name": "视频办", "url": home, "appid": s.wechat_mp_appid, "pagepath": PAGE,
+        }  # fmt: skip
+    bookings = {"type": "view", "name": "我的预约", "url": home + "bookings"}
+    help_ = {"type": "click", "name": "帮助", "key": "help"}
+    return {"button": [{"name": "办事大厅", "sub_button": [video, bookings]}, help_]}
+
+
+def faults(menu: Button) -> list[str]:
+    """What WeChat would refuse, a line each; empty: it may be sent."""
+    buttons = menu.get("button") or []
+    found = [] if 1 <= len(buttons) <= 3 else [f"一级菜单应为 1–3 个，现为 {len(buttons)} 个 (40016)"]
+    for button in buttons:
+        subs = button.get("sub_button")
+        found += _name(button, 16)
+        if subs is None:
+            found += _action(button)
+            continue
+        if "type" in button:
+            found.append(f"{button['name']}：有二级菜单的按钮不能有 type (40017)")
+        if not 1 <= len(subs) <= 5:
+            found.append(f"{button['name']}：二级菜单应为 1–5 个 (40023)")
+        for sub in subs:
+            found += _name(sub, 60) + _action(sub)
+            if "sub_button" in sub:
+                found.append(f"{sub['name']}：最多两级 (40022)")
+    return found
+
+
+def _name(button: Button, limit: int) -> list[str]:
+    size = len(str(button.get("name", "")).encode())
+    return [] if 1 <= size <= limit else [f"名称“{button.get('name')}”应为 1–{limit} 字节，现为 {size} (40018/40025)"]
+
+
+def _action(button: Button) -> list[str]:
+    name, kind = button.get("name"), button.get("type")
+    if kind == "click":
+        size = len(str(button.get("key", "")).encode())
+        return [] if 1 <= size <= 128 else [f"{name}：key 应为 1–128 字节 (40019)"]
+    if kind not in ("view", "miniprogram"):
+        return [f"{name}：不支持的类型 {kind} (40017)"]
+    url = str(button.get("url", ""))
+    good = urlsplit(url).scheme in ("http", "https") and len(url.encode()) <= 1024
+    found = [] if good else [f"{name}：url 不正确 (40020)"]
+    if kind == "miniprogram" and not (button.get("appid") and button.get("pagepath")):
+        found.append(f"{name}：小程序按钮缺少 appid 或 pagepath (40054)")
+    return found

@@ -1,0 +1,81 @@
+"""The official account's own things: the menu (contract 3.3)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, request
+
+from backend.wechat.sandbox.token import world
+from backend.wechat.sandbox.world import Fault
+
+bp = Blueprint("account", __name__)
+OK = {"errcode": 0, "errmsg": "ok"}
+
+
+def body() -> dict[str, Any]:
+    """The JSON body of a call with a token."""
+    if not request.get_data():
+        raise Fault(44002, "empty post data")
+    given = request.get_json(force=True, silent=True)
+    if not isinstance(given, dict):
+        raise Fault(47001, "data format error")
+    return given
+
+
+@bp.post("/cgi-bin/menu/create")
+def menu_create() -> dict[str, Any]:
+    w = world()
+    with w.lock:
+        w.check_token(request.args.get("access_token"), "oa")
+        given = body()
+        buttons = given.get("button")
+        if not isinstance(buttons, list) or not 1 <= len(buttons) <= 3:
+            raise Fault(40016, "invalid button size")
+        for button in buttons:
+            _check(button, w.of_kind("mp").appid, top=True)
+        w.menu = given
+        return OK
+
+
+def _check(button: dict[str, Any], linked: str, top: bool) -> None:
+    size = len(str(button.get("name", "")).encode())
+    if not 1 <= size <= (16 if top else 60):
+        raise Fault(40018 if top else 40025, "invalid button name size")
+    subs = button.get("sub_button")
+    if subs:
+        if not top:
+            raise Fault(40022, "invalid sub button level")
+        if len(subs) > 5:
+            raise Fault(40023, "invalid sub button size")
+        for sub in subs:
+            _check(sub, linked, top=False)
+        return
+    kind = button.get("type")
+    if kind == "click":
+        if not 1 <= len(str(button.get("key", "")).encode()) <= 128:
+            raise Fault(40019 if top else 40026, "invalid button key size")
+        return
+    if kind not in ("view", "miniprogram"):
+        raise Fault(40017 if top else 40024, "invalid button type")
+    url = str(button.get("url", ""))
+    if len(url.encode()) > 1024:
+        raise Fault(40020 if top else 40027, "invalid button url size")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise Fault(40055, "invalid button url domain")
+    if kind == "miniprogram" and button.get("appid") != linked:
+        raise Fault(45064, "no permission to use weapp in menu")
+
+
+@bp.get("/cgi-bin/menu/get")
+def menu_get() -> dict[str, Any]:
+    world().check_token(request.args.get("access_token"), "oa")
+    if world().menu is None:
+        raise Fault(46003, "menu no exist")
+    return {"menu": world().menu}
+
+
+@bp.get("/cgi-bin/menu/delete")
+def menu_delete() -> dict[str, Any]:
+    world().check_token(request.args.get("access_token"), "oa")
+    world().menu = None
+    return OK

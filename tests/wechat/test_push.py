@@ -1,0 +1,203 @@
+"""Messages that WeChat pushes (contract 3.1, 3.2; pitfalls 4, 5, 6, 14, 23)."""
+
+import base64
+import hashlib
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from defusedxml.ElementTree import fromstring
+from werkzeug.serving import make_server
+
+from backend.platform import jobs
+from backend.wechat import hooks
+from backend.wechat.messages import Push
+from backend.wechat.push import signature
+from backend.wechat.sandbox.app import create_sandbox
+from tests.wechat.conftest import Sandbox
+
+AES = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode().rstrip("=")
+ME = "oUserOpenid000000000000000001"
+
+
+@dataclass
+class Line:
+    """The stand-in and the product, over HTTP both ways."""
+
+    sandbox: Sandbox
+    app: APIFlask
+    base: str
+
+    def push(self, account: str = "oa", **more: Any) -> list[dict[str, Any]]:
+        message = {"FromUserName": ME, **more.pop("message")}
+        url = f"{self.base}/wechat/push/{account}"
+        asked = {"account": account, "url": url, "message": message, **more}
+        return self.sandbox.ask("/__sandbox__/push", asked)["answers"]
+
+
+@pytest.fixture
+def line(make_app: Any) -> Iterator[Line]:
+    keys = {"wechat_oa_aes_key": AES, "wechat_mp_aes_key": AES}
+    app = make_app(**keys, wechat_verify_files={"MP_verify_abc123.txt": "abc123"})
+    stand_in = make_server("127.0.0.1", 0, create_sandbox(app.extensions["settings"]), threaded=True)
+    product = make_server("127.0.0.1", 0, app, threaded=True)
+    for server in (stand_in, product):
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield Line(Sandbox(f"http://127.0.0.1:{stand_in.port}"), app, f"http://127.0.0.1:{product.port}")
+    for server in (stand_in, product):
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def worked() -> Iterator[list[Push]]:
+    """Pushes that were worked on, through the hook of a feature."""
+    done: list[Push] = []
+    for event in ("scan", "click", "subscribe"):
+        hooks.on_event(event)(done.append)
+    yield done
+    for event in ("scan", "click", "subscribe"):
+        hooks._events[event].remove(done.append)
+
+
+def run_jobs(line: Line) -> None:
+    with line.app.app_context():
+        jobs.run_pending()
+
+
+def text(content: str, msg_id: int = 1) -> dict[str, Any]:
+    return {"MsgType": "text", "Content": content, "MsgId": msg_id}
+
+
+def said(answer: dict[str, Any]) -> str:
+    assert answer["status"] == 200
+    return fromstring(answer["body"]).findtext("Content")
+
+
+def test_the_official_vector() -> None:
+    assert signature("AAAAA", "1714036504", "1514711492") == "f464b24fc39322e44b38aa78f5edd27bd1441696"
+
+
+@pytest.mark.parametrize("account", ["oa", "mp"])
+def test_the_console_proves_the_address(line: Line, account: str) -> None:
+    asked = {"account": account, "url": f"{line.base}/wechat/push/{account}"}
+    assert line.sandbox.ask("/__sandbox__/prove", asked)["proved"]
+
+
+@pytest.mark.parametrize("mode", ["plain", "compat", "safe"])
+@pytest.mark.parametrize(("word", "answer"), [("预约", "办事大厅"), ("视频办", "面对面"), ("我要帮助", "12345")])
+def test_keywords_are_answered_in_every_mode(line: Line, mode: str, word: str, answer: str) -> None:
+    (got,) = line.push(message=text(word), mode=mode)
+    assert answer in said(got)
+    assert got.get("signed", True)
+    reply = fromstring(got["body"])
+    assert reply.findtext("ToUserName") == ME
+    assert got["seconds"] < 2
+
+
+def test_an_unknown_text_is_left_alone(line: Line) -> None:
+    (got,) = line.push(message=text("天气怎么样"))
+    assert (got["status"], got["body"]) == (200, "success")
+
+
+@pytest.mark.parametrize("format", ["xml", "json"])
+@pytest.mark.parametrize("mode", ["plain", "safe"])
+def test_the_mini_programs_push_is_xml_or_json(line: Line, worked: list[Push], mode: str, format: str) -> None:
+    message = {"MsgType": "event", "Event": "scan", "EventKey": "中文"}
+    (got,) = line.push("mp", message=message, mode=mode, format=format)
+    assert got["body"] == "success"
+    run_jobs(line)
+    assert [p.key for p in worked] == ["中文"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_three_deliveries_are_one_effect(line: Line, worked: list[Push], at_once: bool) -> None:
+    message = {"MsgType": "event", "Event": "CLICK", "EventKey": "help"}
+    answers = line.push(message=message, times=4, at_once=at_once)
+    assert [a["status"] for a in answers] == [200] * 4
+    run_jobs(line)
+    assert len(worked) == 1
+
+
+def test_two_events_of_one_second_are_two(line: Line, worked: list[Push]) -> None:
+    """Events carry no MsgId."""
+    second = int(time.time())
+    for key in ("a", "b"):
+        line.push(message={"MsgType": "event", "Event": "CLICK", "EventKey": key, "CreateTime": second})
+    run_jobs(line)
+    assert [p.key for p in worked] == ["a", "b"]
+
+
+def test_a_new_follower_is_welcomed_and_the_scene_is_known(line: Line, worked: list[Push]) -> None:
+    message = {"MsgType": "event", "Event": "subscribe", "EventKey": "qrscene_s12", "Ticket": "t"}
+    (got,) = line.push(message=message)
+    assert "欢迎" in said(got)
+    run_jobs(line)
+    assert [p.key for p in worked] == ["s12"]
+
+
+def test_words_cannot_break_out_of_a_reply(line: Line) -> None:
+    from backend.wechat.messages import cdata
+
+    for words in ("]]>", "a]]>b]]>", "<x>&]]><y/>"):
+        assert fromstring(f"<xml>{cdata(words)}</xml>").text == words
+
+
+def query(token: str = "sandboxtokenoa", age: int = 0, **more: str) -> dict[str, str]:
+    stamp, nonce = str(int(time.time()) - age), "123456"
+    digest = hashlib.sha1("".join(sorted((token, stamp, nonce))).encode()).hexdigest()
+    return {"signature": digest, "timestamp": stamp, "nonce": nonce, **more}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, query("other"), query(""), query(age=3600), query(age=-3600), {**query(), "signature": ""}]
+)
+def test_a_stranger_is_refused(line: Line, wrong: dict[str, str]) -> None:
+    client = line.app.test_client()
+    for call in (client.get, client.post):
+        assert call("/wechat/push/oa", query_string=wrong).status_code == 403
+
+
+def test_without_a_token_nobody_is_believed(make_app: Any) -> None:
+    client = make_app(wechat_oa_token="").test_client()
+    assert client.get("/wechat/push/oa", query_string=query("")).status_code == 403
+
+
+def test_the_safe_mode_looks_at_its_own_signature(line: Line) -> None:
+    client = line.app.test_client()
+    body = f"<xml><ToUserName>g</ToUserName><Encrypt>{base64.b64encode(b'x' * 64).decode()}</Encrypt></xml>"
+    sealed = query(encrypt_type="aes", msg_signature=query()["signature"])
+    assert client.post("/wechat/push/oa", query_string=sealed, data=body).status_code == 403
+
+
+def test_signed_garbage_is_no_error(line: Line) -> None:
+    client, dice = line.app.test_client(), random.Random(3)
+    good = b"<xml><ToUserName>g</ToUserName><FromUserName>f</FromUserName><CreateTime>1</CreateTime>"
+    bodies = [b"", b"<xml></xml>", b"<a/>", b"junk", b"{", b"[]", b"{}", b"<xml>" * 2000, b"[" * 50000]
+    bodies += [b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><Content>&e;</Content></xml>']
+    for _ in range(300):
+        mutated = bytearray(good + b"<MsgType>text</MsgType><Content>x</Content></xml>")
+        for _ in range(3):
+            mutated[dice.randrange(len(mutated))] = dice.randrange(256)
+        bodies.append(bytes(mutated))
+    for body in bodies:
+        got = client.post("/wechat/push/oa", query_string=query(), data=body)
+        assert got.status_code == 200, body
+        assert "root:" not in got.text
+
+
+def test_verification_files_are_exact(line: Line) -> None:
+    client = line.app.test_client()
+    got = client.get("/MP_verify_abc123.txt")
+    assert (got.status_code, got.data, got.mimetype) == (200, b"abc123", "text/plain")
+    assert client.get("/MP_verify_other.txt").status_code == 404
+
+
+def test_the_address_does_not_redirect(line: Line) -> None:
+    assert not re.match(r"30\d", line.app.test_client().get("/wechat/push/oa/").status)
