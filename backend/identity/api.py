@@ -71,7 +71,7 @@ def sign_in_by_wechat(json_data: WechatCodeIn) -> Any:
 @bp.doc(responses=[302])
 def start_oauth() -> Any:
     """Send the browser to WeChat; `next` is the local path to return to."""
-    url, binding = wechat_login.start(request.args.get("next"))
+    url, binding = wechat_login.start(request.args.get("next"), request.host_url)
     response = redirect(url)
     cookies.bind(response, binding)
     return _uncached(response)

@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from backend.identity.errors import LoginExpired
 from backend.identity.models import LoginSession, RefreshToken, StaffAccount, User
+from backend.platform import swift
 from backend.platform.audit import audit
 from backend.platform.auth import Actor
 from backend.platform.clock import now
@@ -107,7 +108,8 @@ def load_actor(access_token: str) -> Actor | None:
         claims = jwt.decode(access_token, _key(), algorithms=["HS256"], options={"require": ["exp", "sub"]})
     except jwt.InvalidTokenError:
         return None
-    row = db.session.execute(_ACTOR, {"login": claims["sub"], "now": now()}).one_or_none()
+    values = {"login": claims["sub"], "now": now()}
+    row = swift.read_one(_ACTOR, values) if swift.available() else db.session.execute(_ACTOR, values).first()
     if row is None:
         return None
     if row.kind == "staff":

@@ -28,13 +28,18 @@ def by_code(code: str, channel: str, device: str) -> Tokens:
     return _sign_in(channel, who, device)
 
 
-def start(next_path: str | None) -> tuple[str, str]:
-    """The address to send the browser to, and the value of the cookie that binds it."""
+def start(next_path: str | None, host_url: str) -> tuple[str, str]:
+    """The address to send the browser to, and the value of the cookie that binds it.
+
+    WeChat knows one domain of ours, so production comes back there; elsewhere the browser returns to the `host_url` it
+    came from, where its cookie is (and where it may use the camera: 127.0.0.1).
+    """
     binding = new_token()
     state = secrets.token_hex(16)
     value = {"binding": digest(binding), "next": rules.local_path(next_path, "/m/")}
     redis.set(f"oauth:state:{state}", json.dumps(value), ex=STATE_SECONDS)
-    return gateway().oauth_url(settings().public_url.rstrip("/") + CALLBACK, state), binding
+    base = settings().public_url if settings().production else host_url
+    return gateway().oauth_url(base.rstrip("/") + CALLBACK, state), binding
 
 
 def finish(state: str, code: str, binding: str, device: str) -> tuple[Tokens, str]:
