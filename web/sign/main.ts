@@ -80,8 +80,7 @@ function showSheet(task: SignTask): void {
         ]),
         textButton(task),
       ]),
-      element('div', { class: 'sheet' }, [ghost, canvas]),
-      message,
+      element('div', { class: 'sheet' }, [ghost, canvas, message]),
       element('footer', { class: 'foot' }, [left, clear, confirm]),
     ]),
   )
@@ -106,7 +105,10 @@ function showSheet(task: SignTask): void {
     left.classList.toggle('left--soon', leftMs(task) < 60_000)
     if (late && !message.textContent) message.textContent = '二维码已过期，请在电脑上刷新后重新扫码，笔迹会保留。'
   }
-  canvas.addEventListener('pointerdown', () => (ghost.hidden = true))
+  canvas.addEventListener('pointerdown', () => {
+    ghost.hidden = true
+    if (leftMs(task) > 0) message.textContent = ''
+  })
   clear.onclick = () => pad.clear()
   confirm.onclick = async () => {
     if (!pad.enough) {
