@@ -146,7 +146,7 @@ def check_given(given: set[str]) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            create_engine(url).connect().close()
+            create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1)).connect().close()
         except (SQLAlchemyError, ImportError) as fault:
             raise Stop(f"DATABASE_URL 的数据库连接不上: {first_line(fault)}") from None
     if url := os.environ["REDIS_URL"] if "REDIS_URL" in given else "":

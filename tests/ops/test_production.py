@@ -1,0 +1,107 @@
+"""Production on PostgreSQL: the migration gives what the models say, gevent serves, stand-ins are refused."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from backend.app import create_app
+from backend.platform.db import db
+from tests.ops.process import ROOT, Command
+from tests.ops.test_run import free_ports, parts
+
+STRICT = {
+    "MODE": "production",
+    "SECRET_KEY": "only-for-this-test-" + "x" * 20,
+    "PUBLIC_URL": "https://shipinban.example.cn",
+    "STAFF_TOTP_REQUIRED": "true",
+    "SMS_GATEWAY": "http",
+    "SMS_URL": "https://sms.example.cn/",
+    "WECHAT_GATEWAY": "real",
+    "COURIER_GATEWAY": "http",
+    "COURIER_URL": "https://courier.example.cn",
+    "COURIER_KEY": "only-for-this-test",
+    "LOG_FORMAT": "json",
+    "GUNICORN_WORKER_CLASS": "gevent",
+}
+
+
+@pytest.fixture
+def own_database(postgres_url: str) -> str:
+    """A database of this test's own in the test PostgreSQL."""
+    name = f"ops_{os.getpid()}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+    return postgres_url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'm.db'}" if request.param == "sqlite" else request.getfixturevalue("own_database")
+
+
+@pytest.fixture
+def production(own_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of a production process."""
+    stands_on = {"DATABASE_URL": own_database, "REDIS_URL": redis_url, "STORAGE_URL": f"file://{tmp_path / 'files'}"}
+    return {**STRICT, **stands_on}
+
+
+def test_the_migrations_give_exactly_what_the_models_say(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    app = create_app(mode="test", database_url=database_url, redis_url=redis_url, storage_url=f"file://{tmp_path}")
+    runner = app.test_cli_runner()
+    for words in ("upgrade", "check", "downgrade base", "upgrade"):
+        done = runner.invoke(args=["db", *words.split()])
+        assert done.exit_code == 0, f"{words}: {done.output} {done.exception}"
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_production_serves_on_postgresql_with_gevent_and_stops(production: dict[str, str]) -> None:
+    port = str(free_ports(1)[0])
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "--log-level", "info", "wsgi:app"]
+    web = Command(*gunicorn, **production, HOST="127.0.0.1", PORT=port)
+    try:
+        web.until("Using worker: gevent")
+        assert urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60).status == 200
+        web.signal(signal.SIGTERM)
+        assert web.end(within=10) == 0
+    finally:
+        web.close()
+
+
+def test_production_has_no_demonstration(production: dict[str, str]) -> None:
+    code = (
+        "from wsgi import app\n"
+        "for words in ('db upgrade', 'demo load', 'wechat sandbox', 'courier sandbox'):\n"
+        "    print(words, app.test_cli_runner().invoke(args=words.split()).exit_code)"
+    )
+    env = {**os.environ, **production}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    codes = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines() if not line.startswith("{"))
+    assert codes == {"db upgrade": "0", "demo load": "1", "wechat sandbox": "1", "courier sandbox": "1"}, done.stderr
+    with psycopg.connect(production["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM staff_account").fetchone() == (0,)
+
+
+def test_make_run_stands_on_what_it_is_given(own_database: str, redis_url: str, tmp_path: Path) -> None:
+    port, wechat, courier = map(str, free_ports(3))
+    ports = {"PORT": port, "WECHAT_SANDBOX_PORT": wechat, "COURIER_SANDBOX_PORT": courier, "HOST": "127.0.0.1"}
+    given = {"DATABASE_URL": own_database, "REDIS_URL": redis_url, "STORAGE_URL": f"file://{tmp_path / 'files'}"}
+    product = Command(sys.executable, "-m", "tools.supervise", VAR=str(tmp_path / "var"), **ports, **given)
+    try:
+        product.until("视频办已启动", within=120)
+        assert sorted(parts(product)) == ["sandbox", "scheduler", "web", "worker"]
+        assert not (tmp_path / "var" / "app.db").exists()
+        with psycopg.connect(own_database) as connection:
+            assert connection.execute("SELECT count(*) FROM item").fetchone() == (335,)
+        product.signal(signal.SIGTERM)
+        assert product.end() == 0
+    finally:
+        product.close()
