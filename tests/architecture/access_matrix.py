@@ -121,6 +121,10 @@ MATRIX: dict[str, Row] = {
     "GET /s/<token>": OPEN,
     "GET /ws": OPEN,
     "POST /api/socket-tickets": row("public", scoped=True),
+    # --- wechat: its own servers call, and sign (tests/wechat/test_push.py) ---------------------------------
+    "GET /<string(minlength=4, maxlength=64):name>.txt": OPEN,
+    "GET /wechat/push/<any(mp, oa):account>": row("wechat-push"),
+    "POST /wechat/push/<any(mp, oa):account>": row("wechat-push"),
     # --- identity -------------------------------------------------------------------------------------------
     "GET /api/auth/enter": OPEN,
     "POST /api/auth/entry-tickets": own(may=APPLICANTS),
