@@ -31,7 +31,6 @@ class Settings(BaseSettings):
     redis_url: str = f"unix://{ROOT / 'var' / 'redis.sock'}?db=0"
     storage_url: str = f"file://{ROOT / 'var' / 'files'}"  # or s3://bucket/prefix?endpoint=https://…
     web_dist: str = str(ROOT / "web" / "dist")  # the built pages
-    verification_files: dict[str, str] = {}  # file name at the root → its exact text (WeChat domain proofs)
     frame_ancestors: list[str] = []  # who may show our pages in a frame; nobody by default
     max_request_bytes: int = 12 * 1024 * 1024
 

@@ -1,1 +1,1 @@
-"""Serves the built pages, their headers, the API's description and the platforms' verification files."""
+"""Serves the built pages, their headers and the API's description."""

@@ -98,10 +98,7 @@ def docs(name: str = "docs.html") -> Response:
 @bp.get("/<page:path>")
 @access("public")
 def portal_page(path: str = "") -> Response:
-    """The portal, a file at the root, or a verification file of a platform (contract 3.8: exact body, no redirect)."""
-    proof = settings().verification_files.get(path)
-    if proof is not None:
-        return Response(proof, mimetype="text/plain")
+    """The portal, or a file at the root. Verification files of WeChat are in backend/wechat."""
     if path == "favicon.ico":
         return files.send(files.load(OWN / "favicon.svg"))
     if "." in path.rsplit("/", 1)[-1]:

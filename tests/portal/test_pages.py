@@ -27,7 +27,7 @@ def dist(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(make_app: object, dist: Path) -> FlaskClient:
     app: APIFlask = make_app(  # type: ignore[operator]
-        web_dist=str(dist), verification_files={"MP_verify_abc.txt": "abc", "wx.txt": "x y"}
+        web_dist=str(dist), wechat_verify_files={"MP_verify_abc.txt": "abc", "wxdomain.txt": "x y"}
     )
     return app.test_client()
 
@@ -123,7 +123,7 @@ def test_a_signature_address_leaves_in_no_referer(client: FlaskClient) -> None:
     assert client.get("/s/abc").headers["Referrer-Policy"] == "no-referrer"
 
 
-@pytest.mark.parametrize(("name", "text"), [("MP_verify_abc.txt", b"abc"), ("wx.txt", b"x y")])
+@pytest.mark.parametrize(("name", "text"), [("MP_verify_abc.txt", b"abc"), ("wxdomain.txt", b"x y")])
 def test_verification_files_are_exact(client: FlaskClient, name: str, text: bytes) -> None:
     reply = client.get(f"/{name}")
     assert (reply.status_code, reply.mimetype, reply.data) == (200, "text/plain", text)
