@@ -1,9 +1,9 @@
 """The verbs of booking. Session asks here too; nobody else reads these tables."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 
 from backend.booking import places, rules, views
 from backend.booking.calendar import in_service_hours, workdays_later
@@ -27,6 +27,7 @@ from backend.booking.views import booking_extra
 from backend.catalog import service as catalog
 from backend.catalog.models import Item
 from backend.identity import service as identity
+from backend.platform import swift
 from backend.platform.auth import Actor
 from backend.platform.clock import now, today
 from backend.platform.db import db, unit_of_work
@@ -54,6 +55,8 @@ def hold(user_id: str, slot_id: str, item_id: str) -> tuple[dict[str, Any], bool
     wanted = places.Hold(
         new_id(), user_id, item_id, slot_id, present, present + timedelta(seconds=settings().hold_seconds)
     )
+    if swift.available() and places.take_swiftly(wanted):
+        return views.one(_as_booking(wanted, seen), seen.item_name), True
     with unit_of_work():
         places.lock_user(user_id)
         if not places.take(wanted):
@@ -63,7 +66,7 @@ def hold(user_id: str, slot_id: str, item_id: str) -> tuple[dict[str, Any], bool
     return views.one(_as_booking(wanted, seen), seen.item_name), True
 
 
-def _look(user_id: str, slot_id: str, item_id: str) -> Row:
+def _look(user_id: str, slot_id: str, item_id: str) -> Any:
     """All that a hold needs to know, in one read; raises SlotNotFound, NotBookable."""
     seen = places.look(user_id, slot_id, item_id, now())
     if seen is None:
@@ -76,7 +79,7 @@ def _look(user_id: str, slot_id: str, item_id: str) -> Row:
 _ACTIVE = [s.value for s in ACTIVE]
 
 
-def _refuse_early(seen: Row, item_id: str) -> Booking | None:
+def _refuse_early(seen: Any, item_id: str) -> Booking | None:
     """Refuse before anything is written; the caller's own hold of this very place is given again."""
     if seen.mine and (same := _own_place(db.session.get_one(Booking, seen.mine), item_id)):
         return same
@@ -137,11 +140,12 @@ def _give_up(row: Booking) -> list[str]:
     return [row.slot_id]
 
 
-def _as_booking(wanted: places.Hold, seen: Row) -> Booking:
+def _as_booking(wanted: places.Hold, seen: Any) -> Booking:
     """The row that was just written, without reading it again."""
     return Booking(
         id=wanted.id, user_id=wanted.user, item_id=wanted.item, slot_id=wanted.slot, state=State.HELD.value,
-        start_at=seen.start_at, end_at=seen.end_at, created_at=wanted.now, held_until=wanted.until, moved=0,
+        start_at=seen.start_at.astimezone(UTC), end_at=seen.end_at.astimezone(UTC), created_at=wanted.now,
+        held_until=wanted.until, moved=0,
     )  # fmt: skip
 
 
@@ -260,7 +264,7 @@ def _no_overlap(row: Booking, start: datetime, end: datetime) -> None:
         raise SlotOverlap(booking_id=found)
 
 
-def _move(row: Booking, slot_id: str, seen: Row) -> None:
+def _move(row: Booking, slot_id: str, seen: Any) -> None:
     old, present = row.slot_id, now()
     where = [Booking.start_at > present, Booking.slot_id == old]
     values = {

@@ -1,14 +1,22 @@
 """Many at once, over HTTP, on SQLite and on PostgreSQL: P1, P2, P3, S01–S05 and domain.md's first invariant."""
 
 from collections import Counter
+from itertools import count
 from typing import Any
 
 from tests.actors import Applicant
 from tests.booking.conftest import Hall, together
 
+_presses = count()
+
 
 def hold(person: Applicant, slot: str, item: str, **kw: Any) -> tuple[int, Any]:
-    return person.try_("POST", f"/slots/{slot}/hold", {"item_id": item}, **kw)
+    """Press on a slot. Every other press carries no Idempotency-Key: it takes the shorter way through PostgreSQL."""
+    if kw or next(_presses) % 2:
+        return person.try_("POST", f"/slots/{slot}/hold", {"item_id": item}, **kw)
+    headers = {"Authorization": f"Bearer {person.token}"}
+    reply = person.client.post(f"/api/slots/{slot}/hold", json={"item_id": item}, headers=headers)
+    return reply.status_code, reply.get_json()
 
 
 def test_two_hundred_on_five_places(any_hall: Hall) -> None:
