@@ -240,7 +240,7 @@ def test_a_dot_is_no_signature(signing: Signing, phone: OpenPhone) -> None:
 
 
 def test_lost_network_keeps_the_strokes(signing: Signing, phone: OpenPhone) -> None:
-    """The answer is lost twice, once after it was stored: strokes stay, the same key, signed once."""
+    """The answer is lost twice, once after it was stored: strokes stay, the same key; the next try succeeds, signed once."""
     page = phone(code(signing))
     sent = watch_sent(page)
     writes(page)
@@ -262,7 +262,7 @@ def test_lost_network_keeps_the_strokes(signing: Signing, phone: OpenPhone) -> N
     at(page, "sign-confirm").click()
     expect(at(page, "sign-confirm")).to_be_enabled()
     at(page, "sign-confirm").click()
-    expect(at(page, "notice")).to_contain_text("签名")
+    expect(at(page, "notice")).to_contain_text("签名已提交")
     assert stored == [201]
     assert len({each["key"] for each in sent}) == 1
     assert signing.kinds().count("sign.signed") == 1
