@@ -38,6 +38,7 @@ SIGNAL = json.dumps(
         (frame(b"\x03\xe8\xff", opcode=8), 1007),
         (frame(b"{", fin=False) + frame(b"{}"), 1002),
     ],
+    ids=[f"frame{n}" for n in range(15)],  # the bytes hold a random mask
 )
 def test_a_bad_frame_gets_its_close_code(server: Server, room: str, bytes_: bytes, code: int) -> None:
     client = RawClient(server, room)
