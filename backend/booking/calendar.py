@@ -18,14 +18,15 @@ from backend.platform.settings import settings
 
 log = logging.getLogger(__name__)
 
-KNOWN_YEARS = range(
-    2004, 2027
-)  # chinesecalendar 1.11; later years are entered from the State Council's notice
+# What chinesecalendar 1.11 knows; later years are entered from the State Council's notice.
+KNOWN_YEARS = range(2004, 2027)
 NAMES = {
     "New Year's Day": "元旦", "Spring Festival": "春节", "Tomb-sweeping Day": "清明节", "Labour Day": "劳动节",
     "Dragon Boat Festival": "端午节", "Mid-autumn Festival": "中秋节", "National Day": "国庆节",
     "Anti-Fascist 70th Day": "抗战胜利纪念日",
 }  # fmt: skip
+SUFFIX = {DayKind.MAKEUP: "调休上班"}
+_warned: set[int] = set()
 
 
 def load_year(year: int) -> bool:
@@ -34,22 +35,29 @@ def load_year(year: int) -> bool:
     False, with a warning in the log, when nothing is known of the year: it then runs by the plain week.
     """
     if year not in KNOWN_YEARS:
-        log.warning(
-            "no holiday data for %s: enter the State Council's notice, until then the plain week counts", year
-        )
+        if year not in _warned:  # once for each process: the release asks every minute
+            log.warning(
+                "no holiday data for %s: enter the State Council's notice, else the plain week counts", year
+            )
+            _warned.add(year)
         return False
-    days = [
+    found = [
         (day, DayKind.HOLIDAY, name) for day, name in chinese_calendar.holidays.items() if day.year == year
     ]
-    days += [
+    found += [
         (day, DayKind.MAKEUP, name) for day, name in chinese_calendar.workdays.items() if day.year == year
     ]
-    with unit_of_work():
-        known = set(db.session.scalars(select(CalendarDay.date).where(_in_year(year))))
-        for day, kind, name in days:
-            if day not in known:
-                note = NAMES.get(name, name) + ("调休上班" if kind == DayKind.MAKEUP else "")
-                db.session.add(CalendarDay(date=day, kind=kind, note=note))
+    rows = [
+        {
+            "id": new_id(),
+            "date": day,
+            "kind": kind.value,
+            "note": NAMES.get(name, name) + SUFFIX.get(kind, ""),
+        }
+        for day, kind, name in found
+    ]
+    with unit_of_work():  # a day that is there already, or that another process adds at this moment, stays
+        db.session.execute(_insert_ignoring(CalendarDay), rows)
     return True
 
 
@@ -139,7 +147,7 @@ def release() -> int:
     with unit_of_work():
         missing = list(_missing(first, last))
         if missing:
-            db.session.execute(_insert_ignoring(), missing)
+            db.session.execute(_insert_ignoring(Slot), missing)
     return len(missing)
 
 
@@ -165,9 +173,9 @@ def _missing(first: date, last: date) -> Iterable[dict[str, object]]:
             }  # fmt: skip
 
 
-def _insert_ignoring() -> postgresql.Insert | sqlite.Insert:
+def _insert_ignoring(model: type[Slot] | type[CalendarDay]) -> postgresql.Insert | sqlite.Insert:
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return insert(Slot).on_conflict_do_nothing()
+    return insert(model).on_conflict_do_nothing()
 
 
 def last_open_day() -> date:

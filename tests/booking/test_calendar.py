@@ -45,6 +45,7 @@ def test_every_known_year_is_what_the_state_council_said(hall: Hall, year: int) 
 def test_a_year_without_data_warns(hall: Hall, caplog: pytest.LogCaptureFixture, clock) -> None:
     """2027 and later: a warning, the plain week, never a crash."""
     clock(at(2027, 2, 1))
+    calendar._warned.clear()
     with hall.app.app_context(), caplog.at_level(logging.WARNING):
         week_of(hall)
         assert calendar.release() > 0
