@@ -118,7 +118,9 @@ def test_an_address_of_the_world_is_allowed_as_a_peer(port: int, peer: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("user", "password"), [credential(-60), credential(600, "another secret"), ("someone", "guess")]
+    ("user", "password"),
+    [credential(-60), credential(600, "another secret"), ("someone", "guess")],
+    ids=["expired", "another secret", "a guess"],
 )
 def test_an_expired_or_wrong_credential_is_refused(port: int, user: str, password: str) -> None:
     async def tries() -> int:
