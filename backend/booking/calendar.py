@@ -8,12 +8,13 @@ import chinese_calendar
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from backend.booking import rules
+from backend.booking import places, rules
 from backend.booking.errors import BadTemplate
 from backend.booking.models import CalendarDay, DayKind, Slot, SlotTemplate
 from backend.platform.clock import now, shanghai, today
 from backend.platform.db import db, unit_of_work
 from backend.platform.ids import new_id
+from backend.platform.jobs import enqueue
 from backend.platform.settings import settings
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,10 @@ def kind_of(day: date, row: CalendarDay | None) -> str:
 
 
 def set_day(day: date, kind: DayKind | None, note: str = "") -> None:
-    """An administrator's word on a day; None takes it back to the plain week. Slots already open are not touched."""
+    """An administrator's word on a day; None takes it back to the plain week.
+
+    Slots that are open already follow: those of a closed day are closed, its bookings are cancelled by a job.
+    """
     with unit_of_work():
         row = db.session.scalars(select(CalendarDay).where(CalendarDay.date == day)).first()
         if row and kind is None:
@@ -98,6 +102,26 @@ def set_day(day: date, kind: DayKind | None, note: str = "") -> None:
             row.kind, row.note = kind or row.kind, note
         elif kind:
             db.session.add(CalendarDay(date=day, kind=kind, note=note))
+        db.session.flush()
+        _follow(day, kind)
+
+
+def _follow(day: date, kind: DayKind | None) -> None:
+    """Close or open the slots of a day as their templates now say."""
+    query = (
+        select(Slot, SlotTemplate)
+        .join(SlotTemplate, SlotTemplate.id == Slot.template_id)
+        .where(Slot.date == day)
+    )
+    changed = [
+        (slot.id, slot.closed)
+        for slot, t in db.session.execute(query.order_by(Slot.id))
+        if slot.closed == rules.runs_on(rules.Week(t.weekday, t.on_holidays), day, kind)
+    ]
+    for slot_id, was_closed in changed:
+        places.set_closed(slot_id, not was_closed)
+    if any(not was_closed for _, was_closed in changed):
+        enqueue("booking.cancel_closed", day.isoformat())
 
 
 def workdays_later(moment: datetime, workdays: int) -> datetime:

@@ -1,7 +1,14 @@
 """Booking's part of the list of periodic work. Each may run late, twice, or in two workers at once."""
 
+from datetime import date
+
 from backend.booking import calendar, service
-from backend.platform.jobs import periodic
+from backend.platform.jobs import job, periodic
+
+
+@job("booking.cancel_closed")
+def cancel_closed(day: str) -> None:
+    service.cancel_closed(date.fromisoformat(day))
 
 
 @periodic(seconds=5)

@@ -154,6 +154,11 @@ def give_back(slot_ids: Iterable[str]) -> None:
         _change(update(Slot).where(Slot.id == slot_id), -places)
 
 
+def set_closed(slot_id: str, closed: bool) -> None:
+    """Stop or resume the booking of a slot; open pages hear of it after commit."""
+    _change(update(Slot).where(Slot.id == slot_id).values(closed=closed), 0)
+
+
 def _change(statement: Any, by: int) -> bool:
     statement = statement.values(booked=Slot.booked + by, version=Slot.version + 1).returning(
         Slot.id, Slot.skill_group_id, Slot.item_id, Slot.capacity, Slot.booked, Slot.version, Slot.closed

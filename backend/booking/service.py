@@ -1,6 +1,6 @@
 """The verbs of booking. Session asks here too; nobody else reads these tables."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -39,6 +39,8 @@ __all__ = [
     "back_to_booked", "booking_extra", "cancel", "confirm", "for_queue", "get_for", "hold", "in_service_hours",
     "mark_missed", "mark_queued", "mark_served", "release", "reschedule", "view", "workdays_later",
 ]  # fmt: skip
+
+LAPSED, CLOSED, MERGED = "left_queue", "slot_closed", "merged"  # reasons that are nobody's fault
 
 # --- holding a place --------------------------------------------------------------------------------
 
@@ -334,8 +336,6 @@ def _end(booking_id: str, move: str) -> None:
 
 # --- by the clock -------------------------------------------------------------------------------------
 
-LAPSED = "left_queue"
-
 
 def expire_holds() -> int:
     """Give back the places of holds that ran out. Returns how many."""
@@ -361,6 +361,26 @@ def sweep_missed() -> int:
                 machine.apply(row, "lapse", "system", ended_at=now(), reason=LAPSED)
         places.give_back(slots)
     return len(rows)
+
+
+def cancel_closed(day: date) -> int:
+    """Bookings of slots that were closed before they began are cancelled, with the reason; returns how many."""
+    query = select(Booking).join(Slot, Slot.id == Booking.slot_id).where(Slot.date == day, Slot.closed)
+    query = query.where(Booking.state.in_(["held", "booked"]), Booking.start_at > now()).order_by(Booking.id)
+    with unit_of_work():
+        rows = list(db.session.scalars(query))
+        slots = []
+        for row in rows:
+            try:
+                if row.state == State.HELD:
+                    machine.apply(row, "expire", "system", ended_at=now())
+                else:
+                    machine.apply(row, "cancel", "staff", ended_at=now(), reason=CLOSED)
+            except NotAllowedNow:  # its owner was a moment faster
+                continue
+            slots.append(row.slot_id)
+        places.give_back(slots)
+    return len(slots)
 
 
 def lazily_expire() -> None:
@@ -402,7 +422,7 @@ def merge_users(gone: str, kept: str) -> None:
         ):
             if row.state != State.QUEUED and (row.slot_id in slots or row.item_id in items):
                 move = "release" if row.state == State.HELD else "cancel"
-                machine.apply(row, move, "applicant", ended_at=now(), reason="merged")
+                machine.apply(row, move, "applicant", ended_at=now(), reason=MERGED)
                 back.append(row.slot_id)
         places.give_back(back)
         db.session.execute(update(Booking).where(Booking.user_id == gone).values(user_id=kept))

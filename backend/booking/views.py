@@ -136,7 +136,7 @@ def one(row: Booking, item_name: str, extra: dict[str, Any] | None = None) -> di
         "queue": gate,
         "actions": [*actions(row, gate["enabled"]), *extra.get("actions", [])],
         "session_id": extra.get("session_id"),
-        "reason": row.reason,
+        "reason": WHY.get(row.reason or "", row.reason),
         "created_at": row.created_at,
     }  # fmt: skip
 
@@ -161,6 +161,13 @@ REASONS = {
     State.HELD: "请先确认预约", State.QUEUED: "您已在排队或办理中", State.SERVED: "该预约已办理",
     State.CANCELLED: "该预约已取消", State.MISSED: "该预约已爽约", State.EXPIRED: "名额保留已超时",
     State.RELEASED: "您已放弃该名额",
+}  # fmt: skip
+
+
+# Reasons of our own, in words; an applicant's own words stay.
+WHY = {
+    "left_queue": "您离开排队后未再办理，预约时段已结束", "slot_closed": "该时段停止服务，请重新预约",
+    "merged": "账号合并时与另一预约重复",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from backend.booking import calendar, rules
 from backend.booking.errors import BadTemplate
 from backend.booking.models import CalendarDay, DayKind, Slot
+from backend.platform import jobs
 from backend.platform.db import db
 from tests.booking.conftest import Hall
 
@@ -111,6 +112,31 @@ def test_a_closed_day_has_no_slots(hall: Hall, clock) -> None:
     days = hall.stage.applicant().get(f"/items/{hall.x}/days")["days"]
     assert days[1] == {"date": "2026-11-26", "weekday": "周四", "kind": "closed", "note": "系统升级", "left": 0,
                        "open": False}  # fmt: skip
+
+
+def test_closing_a_day_that_is_open_already(hall: Hall, clock) -> None:
+    """Its slots close, its bookings are cancelled with the reason and count against nobody; then it opens again."""
+    clock(at(2026, 11, 25))
+    day = date(2026, 11, 26)
+    with hall.app.app_context():
+        calendar.add_template(hall.group, 540, 600, 5, on_holidays=True)
+        calendar.release()
+        slot = db.session.scalar(select(Slot.id).where(Slot.date == day))
+    booker, holder = hall.people(2)
+    booked, held = booker.books(slot, hall.x), holder.holds(slot, hall.x)
+    with hall.app.app_context():
+        calendar.set_day(day, DayKind.CLOSED, "系统升级")
+        assert jobs.run_pending() == 1
+    mine = booker.get(f"/bookings/{booked['id']}")
+    assert (mine["state"], mine["reason"]) == ("cancelled", "该时段停止服务，请重新预约")
+    assert holder.get(f"/bookings/{held['id']}")["state"] == "expired"
+    status, body = holder.try_("POST", f"/slots/{slot}/hold", {"item_id": hall.x})
+    assert (status, body["error"]["code"]) == (409, "slot_closed")
+    assert hall.left(slot) == 5
+    with hall.app.app_context():
+        calendar.set_day(day, None)
+    assert holder.books(slot, hall.x)["warnings"] == []
+    hall.sound()
 
 
 def test_two_releases_at_once_make_each_slot_once(any_hall: Hall) -> None:
