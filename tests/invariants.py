@@ -15,6 +15,7 @@ from backend.session import duty as duties
 from backend.session import timeline
 from backend.session.machine import ENDED, LIVE, OPEN, SERVED, State, machine
 from backend.session.models import AgentDuty, Consent, ServiceSession, TimelineEvent
+from tests import evidence
 
 # The state that an event of the timeline leads to; other kinds leave it as it is.
 LEADS_TO = {
@@ -36,7 +37,8 @@ def broken() -> list[str]:
     db.session.rollback()
     sessions = list(db.session.scalars(select(ServiceSession).execution_options(populate_existing=True)))
     return [*slots(), *one_at_a_time(sessions), *agents(sessions), *bookings(sessions), *consents(sessions),
-            *(fault for s in sessions for fault in (*chain(s), *history(s), *at_rest(s)))]  # fmt: skip
+            *(fault for s in sessions for fault in (*chain(s), *history(s), *at_rest(s))),
+            *evidence.broken()]  # fmt: skip
 
 
 def slots() -> list[str]:

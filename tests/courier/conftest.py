@@ -16,6 +16,7 @@ from backend.courier.sandbox import create_sandbox
 from backend.platform import jobs
 from tests.actors import Agent, Applicant, Stage
 from tests.conftest import MakeApp
+from tests.invariants import broken
 from tests.office import Office
 
 KEY = "courier-sandbox"
@@ -97,3 +98,4 @@ def counter(make_app: MakeApp, sandbox: Sandbox) -> Iterator[Counter]:
         office = Office(Stage(app))
         applicant, agent = office.applicant(), office.agent()
         yield Counter(office, applicant, agent, office.in_session(applicant, agent), sandbox)
+        assert office.do(broken) == []

@@ -19,6 +19,7 @@ from backend.catalog.models import CommitmentTemplate
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
 from tests.actors import Agent, Applicant, Stage
+from tests.invariants import broken
 from tests.office import Office
 
 COUNTDOWN = 12
@@ -140,10 +141,16 @@ def signing_of(stage: Stage) -> Signing:
 
 
 @pytest.fixture
-def signing(stage: Stage) -> Signing:
-    return signing_of(stage)
+def signing(stage: Stage) -> Iterator[Signing]:
+    yield from sound(signing_of(stage))
 
 
 @pytest.fixture
-def any_signing(any_stage: Stage) -> Signing:
-    return signing_of(any_stage)
+def any_signing(any_stage: Stage) -> Iterator[Signing]:
+    yield from sound(signing_of(any_stage))
+
+
+def sound(signing: Signing) -> Iterator[Signing]:
+    """The two; after the test every invariant holds."""
+    yield signing
+    assert signing.office.do(broken) == []

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -15,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from backend.platform import jobs
 from tests.actors import Agent, Applicant, Stage
+from tests.invariants import broken
 from tests.office import Office
 
 
@@ -68,13 +70,19 @@ def desk_of(stage: Stage) -> Desk:
 
 
 @pytest.fixture
-def desk(stage: Stage) -> Desk:
-    return desk_of(stage)
+def desk(stage: Stage) -> Iterator[Desk]:
+    yield from sound(desk_of(stage))
 
 
 @pytest.fixture
-def any_desk(any_stage: Stage) -> Desk:
-    return desk_of(any_stage)
+def any_desk(any_stage: Stage) -> Iterator[Desk]:
+    yield from sound(desk_of(any_stage))
+
+
+def sound(desk: Desk) -> Iterator[Desk]:
+    """The desk; after the test every invariant holds."""
+    yield desk
+    assert desk.office.do(broken) == []
 
 
 class Case:
