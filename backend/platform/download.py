@@ -38,12 +38,13 @@ def send(data: bytes | BinaryIO, mime: str, name: str, *, etag: str, inline: boo
             "Cache-Control": "private, no-cache",
         }
     )
+    if not isinstance(data, bytes):
+        response.call_on_close(data.close)
     response.set_etag(etag)
     response.make_conditional(request)
     return response
 
 
 def _chunks(file: BinaryIO, size: int = 64 * 1024) -> Iterator[bytes]:
-    with file:
-        while block := file.read(size):
-            yield block
+    while block := file.read(size):
+        yield block

@@ -110,7 +110,8 @@ def picture(commitment_id: str) -> Response:
 def as_document(commitment_id: str) -> Response:
     """The signed commitment as a PDF to keep: text, handwriting, times and digests."""
     session, row, signature = service.signed_with_text(current_actor(), commitment_id)
-    data = document.pdf(session, row, signature, storage.open(signature.drawn_key))
+    with storage.open(signature.drawn_key) as drawn:
+        data = document.pdf(session, row, signature, drawn)
     return send(data, "application/pdf", f"{row.title}.pdf", etag=signature.evidence_sha256)
 
 
