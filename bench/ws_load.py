@@ -1,6 +1,7 @@
 """Load on sockets: `python -m bench.ws_load MODE …`, one JSON line out. A process of its own on a core of its own.
 
-relay: pairs of clients, each with `window` messages in flight; counts messages that arrive in `seconds`.
+relay: pairs of clients, each with `window` messages in flight; counts messages that arrive in `seconds`, for each
+    second and for each second of processor time that the server used.
 idle: opens `count` sockets, holds them, asks each for a pong, and reads the server's memory by process id.
 """
 
@@ -117,12 +118,12 @@ async def relay(protocol: Ours | Peerjs, a: argparse.Namespace) -> dict[str, Any
         for _ in range(a.window):
             client.say()
     await asyncio.sleep(a.warm)
-    before, start = sum(c.heard for c in clients), time.perf_counter()
+    before, start, cpu = sum(c.heard for c in clients), time.perf_counter(), cpu_seconds(a.pid)
     await asyncio.sleep(a.seconds)
-    count, took = sum(c.heard for c in clients) - before, time.perf_counter() - start
+    count, took, cpu = sum(c.heard for c in clients) - before, time.perf_counter() - start, cpu_seconds(a.pid) - cpu
     for client in clients:
         client.go_on = False
-    return {"per_second": count / took, "lost_sockets": sum(c.gone for c in clients)}
+    return {"per_second": count / took, "per_core": count / cpu, "lost_sockets": sum(c.gone for c in clients)}
 
 
 async def idle(protocol: Ours | Peerjs, a: argparse.Namespace) -> dict[str, Any]:
@@ -144,6 +145,12 @@ async def idle(protocol: Ours | Peerjs, a: argparse.Namespace) -> dict[str, Any]
     after = memory(a.pid)
     alive = sum(not c.gone for c in clients)
     return {"open": alive, "bytes_each": (after - before) / max(1, alive)}
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and its children so far."""
+    process = psutil.Process(pid)
+    return sum(sum(p.cpu_times()[:2]) for p in [process, *process.children(recursive=True)])
 
 
 def memory(pid: int) -> int:

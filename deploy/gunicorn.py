@@ -4,6 +4,7 @@ Embedded default: one process with many threads, since every open socket holds o
 GUNICORN_WORKER_CLASS=gevent and one process for each core.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -30,3 +31,5 @@ def post_worker_init(worker: Any) -> None:
     from backend.realtime.drain import on_sigterm
 
     on_sigterm(worker.wsgi.extensions["bus"])
+    gc.collect()
+    gc.freeze()  # what was loaded stays: the collector need not look at it again

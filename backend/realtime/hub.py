@@ -10,7 +10,7 @@ import orjson
 
 from backend.platform.ids import new_id
 from backend.realtime.channels import Channel, Message
-from backend.realtime.server import RESTART, Socket, text_frame
+from backend.realtime.server import RESTART, Socket, new_lock, text_frame
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Member:
         self.last_seq = after
         self.replaced = False
         self.mend: Callable[[Member], None] = lambda member: None
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._held: list[Live] | None = []
         self._behind = False  # something did not fit: mended when the outbox is empty
         self._lossy = False  # … and it had no number

@@ -1,8 +1,8 @@
 """The WebSocket of the product: flask-sock's server class, on the `websockets` package's protocol without I/O.
 
 Why not flask-sock's own engine: it checks no Origin, knows no size limit, no ping and no send time-out, lets two
-threads write into one frame and needs a thread of its own for each socket (docs/adr/0003). Here the request's thread is
-the one reader; whoever has a frame writes it under the one lock, and what does not fit into the kernel's buffer waits in
+threads write into one frame and needs a thread of its own for each socket (docs/adr/0003). Here the request's thread
+is the one reader; whoever has a frame writes it under the one lock, and what the kernel does not take at once waits in
 a bounded outbox for the keeper. Works on gunicorn's gthread and gevent and on Werkzeug.
 """
 
@@ -11,7 +11,6 @@ import logging
 import os
 import socket as stdlib
 import ssl
-import struct
 import sys
 import threading
 from collections import deque
@@ -22,7 +21,7 @@ from typing import Any
 
 import flask_sock
 from websockets.datastructures import Headers
-from websockets.frames import BINARY, CONT, TEXT, Frame
+from websockets.frames import BINARY, CONT, TEXT
 from websockets.http11 import Request
 from websockets.protocol import OPEN, Protocol, Side
 from websockets.server import ServerProtocol
@@ -34,6 +33,7 @@ from backend.realtime.limits import Bucket
 BUSY, REPLACED, BAD_TICKET = 1013, 4001, 4003
 POLICY, UNSUPPORTED, TOO_BIG, BROKEN, RESTART = 1008, 1003, 1009, 1011, 1012
 
+WHOLE_TEXT = 0x81
 MAX_FRAGMENTS = 256  # of one message
 READ_BYTES = 16 * 1024
 KERNEL_BYTES = 128 * 1024  # asked for; the kernel doubles it. With the outbox: under 1 MB for each socket
@@ -50,8 +50,8 @@ class Rules:
 
     message_bytes: int = 64 * 1024
     outbox_bytes: int = 512 * 1024
-    frames_per_second: int = 240  # of any kind, control frames too
-    ping_seconds: float = 15  # silence after which we ask
+    frames_per_second: int = 240  # control frames and fragments; whole messages are counted by their kind
+    ping_seconds: float = 15  # silence after which the keeper asks
     dead_seconds: float = 45  # silence after which nobody is there
     send_seconds: float = 25  # an outbox that has not been empty for so long ends the socket
     close_seconds: float = 2  # for the peer's half of the closing handshake
@@ -59,8 +59,13 @@ class Rules:
 
 
 def text_frame(data: bytes) -> bytes:
-    """`data` as one unmasked text frame; the same bytes may go to many sockets."""
-    return Frame(TEXT, data).serialize(mask=False)
+    """`data` as one unmasked text frame (RFC 6455 5.2); the same bytes may go to many sockets."""
+    size = len(data)
+    if size < 126:
+        return bytes((WHOLE_TEXT, size)) + data
+    if size < 65536:
+        return bytes((WHOLE_TEXT, 126)) + size.to_bytes(2, "big") + data
+    return bytes((WHOLE_TEXT, 127)) + size.to_bytes(8, "big") + data
 
 
 class Socket:
@@ -70,15 +75,18 @@ class Socket:
         self.rules = rules or Rules()
         self.rules.admit(environ)
         self._sock, self.mode = _raw_socket(environ)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._outbox: deque[memoryview] = deque()
         self._queued = 0
         self._stalled_at = 0.0  # when the outbox was last empty
         self._flushed = 0  # bytes since then
         self._deadline: float | None = None  # of the closing handshake
-        self._over = False
+        self._over = False  # nothing is read or written any more
+        self._open = True  # neither side has begun to close
+        self._heard_at = self._asked_at = monotonic()
         self._frames = Bucket(self.rules.frames_per_second)
         self.on_drain: Callable[[], None] | None = None
+        self._stop_waiting: Callable[[], None] = lambda: None
         response = ServerProtocol(logger=_quiet).accept(_handshake(environ))
         if response.status_code != 101:
             raise Malformed()
@@ -88,45 +96,40 @@ class Socket:
             self._write(response.serialize())
 
     def _prepare(self) -> None:
-        """The reader blocks for at most `ping_seconds`; a writer never blocks."""
+        """The reader blocks until something comes; a writer never blocks."""
         sock = self._sock
         sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_SNDBUF, KERNEL_BYTES)
         if sock.family != stdlib.AF_UNIX:
             sock.setsockopt(stdlib.IPPROTO_TCP, stdlib.TCP_NODELAY, 1)
+        sock.setblocking(True)
+        self._get: Callable[[], bytes] = lambda: sock.recv(READ_BYTES)
+        self._put: Callable[[Any], int] = lambda data: sock.send(data, stdlib.MSG_DONTWAIT)
         if _cooperative():
-            sock.settimeout(self.rules.ping_seconds)
             descriptor = sock.fileno()
-            self._put: Callable[[Any], int] = lambda data: os.write(descriptor, data)
-        else:
-            sock.setblocking(True)
-            whole, part = divmod(self.rules.ping_seconds, 1)
-            sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_RCVTIMEO, struct.pack("ll", int(whole), int(part * 1e6)))
-            self._put = lambda data: sock.send(data, stdlib.MSG_DONTWAIT)
+            self._get, self._stop_waiting = _greenlet_reader(descriptor)
+            self._put = lambda data: os.write(descriptor, data)
 
     # --- reading: the request's own thread -----------------------------------------------------
 
     def messages(self, tick: Callable[[float], None] = lambda now: None) -> Iterator[bytes]:
-        """Each whole text message until the socket is over; `tick(now)` runs now and then, at least once a ping."""
-        heard, parts = monotonic(), _Parts()
+        """Each whole text message until the socket is over; `tick(now)` runs whenever the peer is heard of."""
+        parts = _Parts()
+        keeper.look_after(self, self.rules.ping_seconds)
         try:
             while not self._over:
                 data = self._read()
-                now = monotonic()
-                if data is None:
-                    if now - heard >= self.rules.dead_seconds:
-                        return
-                    self._ping()
-                    tick(now)
-                    continue
-                heard = now
+                self._heard_at = now = monotonic()
                 for frame in self._take_in(data):
+                    if frame.opcode is TEXT and frame.fin:
+                        if self._open:
+                            yield frame.data
+                        continue
                     if not self._frames.take(now):
                         self.fail(POLICY, "too many frames")
                         break
                     message = parts.add(frame)
-                    if message is not None:
-                        if self._protocol.state is OPEN:
-                            yield message
+                    if message is not None and self._open:
+                        yield message
                     elif parts.fault:
                         self.fail(*parts.fault)
                         break
@@ -136,12 +139,10 @@ class Socket:
         finally:
             self._end()
 
-    def _read(self) -> bytes | None:
-        """Bytes, b"" at the end of the stream, None after `ping_seconds` of silence."""
+    def _read(self) -> bytes:
+        """Bytes, b"" at the end of the stream."""
         try:
-            return self._sock.recv(READ_BYTES)
-        except (BlockingIOError, TimeoutError):
-            return None
+            return self._get()
         except OSError:
             return b""
 
@@ -153,28 +154,37 @@ class Socket:
                 self._protocol.receive_eof()
             events = self._protocol.events_received()
             if self._protocol.writes:
-                self._write_all(self._protocol.data_to_send())
+                self._flush_protocol()
         return events
 
-    def _ping(self) -> None:
+    def pulse(self, now: float) -> None:
+        """The keeper's question now and then: ask a silent peer whether it is there, let go of one that is not."""
+        if now - self._heard_at >= self.rules.dead_seconds:
+            return self.abort()
+        if now - max(self._heard_at, self._asked_at) < self.rules.ping_seconds:
+            return None
+        self._asked_at = now
         with self._lock:
-            if self._protocol.state is OPEN and not self._outbox:
+            if self._open and not self._outbox and not self._over:
                 self._protocol.send_ping(b"")
-                self._write_all(self._protocol.data_to_send())
+                self._flush_protocol()
+        return None
 
     def fail(self, code: int, reason: str) -> None:
         """End for a reason of the peer's making: closing frame, then nothing more is read."""
         with self._lock:
             if not self._protocol.eof_sent:
                 self._protocol.fail(code, reason)
-            self._write_all(self._protocol.data_to_send())
+            self._flush_protocol()
 
     def _end(self) -> None:
         """Nobody writes from here on: the server closes the descriptor next and may give its number to another."""
+        keeper.forget(self)
         if self._protocol.close_sent is not None and not self._over:
             self._linger()
         with self._lock:
             self._over = True
+            self._stop_waiting()
             self._outbox.clear()
             self._queued = 0
 
@@ -194,7 +204,7 @@ class Socket:
     def send(self, frame: bytes) -> bool:
         """Write or queue a frame made by `text_frame`. False: the outbox is full and the frame was not taken."""
         with self._lock:
-            if self._over or self._protocol.state is not OPEN:
+            if self._over or not self._open:
                 return True  # nobody to miss it
             if self._queued + len(frame) > self.rules.outbox_bytes and not self._may_burst(len(frame)):
                 return False
@@ -229,10 +239,10 @@ class Socket:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Begin the closing handshake; the keeper ends it if the peer does not."""
         with self._lock:
-            if self._over or self._protocol.state is not OPEN:
+            if self._over or not self._open:
                 return
             self._protocol.send_close(code, reason)
-            self._write_all(self._protocol.data_to_send())
+            self._flush_protocol()
             self._deadline = monotonic() + self.rules.close_seconds
         keeper.watch(self)
 
@@ -241,10 +251,12 @@ class Socket:
         with contextlib.suppress(OSError):
             self._sock.shutdown(stdlib.SHUT_RDWR)
 
-    def _write_all(self, pieces: list[bytes]) -> None:
-        for piece in pieces:
+    def _flush_protocol(self) -> None:
+        """Under the lock: what the protocol wants to say; an empty piece stands for its end of stream."""
+        for piece in self._protocol.data_to_send():
             if piece and not self._over:
                 self._write(piece)
+        self._open = self._protocol.state is OPEN
 
     def _write(self, data: bytes) -> None:
         """Under the lock. Whole frames only ever follow whole frames: a rest goes before anything newer."""
@@ -321,8 +333,6 @@ class _Parts:
 
     def add(self, frame: Any) -> bytes | None:
         opcode = frame.opcode
-        if opcode is TEXT and frame.fin:
-            return frame.data
         if opcode is BINARY:
             self.fault = (UNSUPPORTED, "text only")
         elif opcode is TEXT or opcode is CONT:
@@ -335,6 +345,15 @@ class _Parts:
         return None
 
 
+def new_lock() -> Any:
+    """A lock for a section without any wait; gevent's patched `threading.Lock` costs three times as much."""
+    if _cooperative():
+        from gevent.lock import Semaphore
+
+        return Semaphore(1)
+    return threading.Lock()
+
+
 def _cooperative() -> bool:
     """Whether gevent runs the sockets of this process."""
     if "gevent" not in sys.modules:
@@ -342,6 +361,30 @@ def _cooperative() -> bool:
     from gevent import monkey
 
     return bool(monkey.is_module_patched("socket"))
+
+
+def _greenlet_reader(descriptor: int) -> tuple[Callable[[], bytes], Callable[[], None]]:
+    """How to read under gevent, and how to stop. A read that left nothing waits first: no call in vain."""
+    from gevent import get_hub
+    from gevent.socket import wait
+
+    watcher = get_hub().loop.io(descriptor, 1)
+    more = False
+
+    def read() -> bytes:
+        nonlocal more
+        while True:
+            if not more:
+                wait(watcher)
+            try:
+                data = os.read(descriptor, READ_BYTES)
+            except BlockingIOError:
+                more = False
+                continue
+            more = len(data) == READ_BYTES
+            return data
+
+    return read, watcher.close
 
 
 def _poll_writable(descriptor: int) -> Any:
