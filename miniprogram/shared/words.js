@@ -108,6 +108,10 @@ export function waitText(range) {
   if (!range) return '正在估算'
   const [low, high] = range
   if (high <= 1) return '马上就到您'
+  if (low >= 60) {
+    const [from, to] = [Math.floor(low / 60), Math.ceil(high / 60)]
+    return from === to ? `约 ${to} 小时` : `约 ${from}–${to} 小时`
+  }
   return low === high ? `约 ${high} 分钟` : `约 ${low}–${high} 分钟`
 }
 

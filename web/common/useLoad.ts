@@ -7,7 +7,7 @@ export interface Load<T> {
   reload: (quiet?: boolean) => Promise<void>
 }
 
-/** Loads at once and again on demand; an answer that comes too late is dropped. */
+/** Loads at once, again on demand, and by itself when the network is back; an answer that comes too late is dropped. */
 export function useLoad<T>(fetchIt: () => Promise<T>, { immediate = true } = {}): Load<T> {
   let latest = 0
   const load = shallowReactive<Load<T>>({
@@ -30,7 +30,14 @@ export function useLoad<T>(fetchIt: () => Promise<T>, { immediate = true } = {})
       }
     },
   })
-  if (getCurrentScope()) onScopeDispose(() => (latest += 1))
+  const mend = () => load.state === 'failed' && void load.reload()
+  if (getCurrentScope()) {
+    window.addEventListener('online', mend)
+    onScopeDispose(() => {
+      window.removeEventListener('online', mend)
+      latest += 1
+    })
+  }
   if (immediate) void load.reload()
   return load
 }

@@ -39,6 +39,7 @@ describe('amounts', () => {
     expect(sizeText(900)).toBe('900 B')
     expect(sizeText(1_500_000)).toBe('1.4 MB')
     expect(waitText([5, 12])).toBe('约 5–12 分钟')
+    expect(waitText([180, 420])).toBe('约 3–7 小时')
     expect(waitText([0, 1])).toBe('马上就到您')
     expect(waitText(null)).toBe('正在估算')
     expect(callTimeText(192_000)).toBe('03:12')
