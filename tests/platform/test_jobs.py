@@ -6,12 +6,11 @@ from sqlalchemy import select
 
 from backend.platform import jobs
 from backend.platform.db import db, unit_of_work
-from backend.platform.jobs import JobOutbox, enqueue, job, run_pending
+from backend.platform.jobs import JobOutbox, enqueue, run_pending
 
 ran: list[str] = []
 
 
-@job("test.note")
 def note(what: str) -> None:
     ran.append(what)
     if what == "bad":
@@ -19,7 +18,8 @@ def note(what: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean() -> None:
+def a_job_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(jobs._jobs, "test.note", note)
     ran.clear()
 
 
