@@ -18,8 +18,8 @@ FIELDS = (
 
 
 def find(query: str, region: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
-    """Items with their switches, found as applicants find them."""
-    page = search.find(query, region=region, category=None, cursor=cursor, limit=limit)
+    """Items with their switches, found as applicants find them; those taken off the list too."""
+    page = search.find(query, region=region, cursor=cursor, limit=limit, everything=True)
     ids = [row.id for row in page.rows]
     items = {i.id: i for i in db.session.scalars(select(Item).where(Item.id.in_(ids)))}
     return {"items": [{f: getattr(items[i], f) for f in FIELDS} for i in ids], "next": page.next}

@@ -70,6 +70,7 @@ class ItemWords(Model):
     id: Mapped[str] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
     region_code: Mapped[str]
     category_id: Mapped[str]
+    active: Mapped[bool]
     video_enabled: Mapped[bool]
     code: Mapped[str]
     text: Mapped[str]  # name|alias|…, normal form
@@ -81,7 +82,7 @@ class ItemWords(Model):
 def words_of(item: Item) -> dict[str, Any]:
     """The row of ItemWords for an item."""
     ready = prepare(item.name, item.aliases or [])
-    shared = ("id", "region_code", "category_id", "video_enabled", "code")
+    shared = ("id", "region_code", "category_id", "active", "video_enabled", "code")
     return {**{name: getattr(item, name) for name in shared}, **vars(ready)}
 
 
@@ -95,10 +96,9 @@ def _read_aloud(_mapper: Any, _connection: Connection, item: Item) -> None:
 @event.listens_for(Item, "after_insert")
 @event.listens_for(Item, "after_update")
 def _keep_words(_mapper: Any, connection: Connection, item: Item) -> None:
-    """Whoever writes an item, search knows of it in the same transaction; one taken off the list is not found."""
+    """Whoever writes an item, search knows of it in the same transaction."""
     connection.execute(delete(ItemWords).where(ItemWords.id == item.id))
-    if item.active:
-        connection.execute(insert(ItemWords).values(**words_of(item)))
+    connection.execute(insert(ItemWords).values(**words_of(item)))
 
 
 class MaterialRequirement(Model):

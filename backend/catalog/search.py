@@ -28,20 +28,25 @@ def find(
     category: str | None = None,
     cursor: str | None = None,
     limit: int = 20,
+    everything: bool = False,
 ) -> Page:
-    """One page of items, best match first. `cursor` is the one the page before gave."""
+    """One page of items, best match first. `cursor` is the one the page before gave; `everything`: off the list too."""
     limit = max(1, min(limit, MAX_LIMIT))
     skip = int(cursor) if cursor and cursor.isdecimal() and len(cursor) < 7 else 0
-    found: list[str] = list(db.session.scalars(matching(query, region, category).offset(skip).limit(limit + 1)))
+    found: list[str] = list(
+        db.session.scalars(matching(query, region, category, everything).offset(skip).limit(limit + 1))
+    )
     more = str(skip + limit) if len(found) > limit else None
     rows = {row.id: row for row in db.session.execute(details(found[:limit]))} if found else {}
     return Page([rows[item_id] for item_id in found[:limit] if item_id in rows], more)
 
 
-def matching(query: str, region: str | None = None, category: str | None = None) -> Select[str]:
+def matching(
+    query: str, region: str | None = None, category: str | None = None, everything: bool = False
+) -> Select[str]:
     """Ids of the items that match, best first."""
     words = [w for w in (normal(w) for w in query[:MAX_QUERY].split()) if w][:MAX_WORDS]
-    found = select(W.id)
+    found = select(W.id) if everything else select(W.id).where(W.active)
     if region:  # a region itself, or any below it: the district shows all
         within = select(Region.code).where((Region.code == region) | (Region.parent_code == region))
         found = found.where(W.region_code.in_(within))
@@ -81,12 +86,12 @@ def _matches(word: str) -> ColumnElement[bool]:
 
 
 def _rank(word: str) -> ColumnElement[int]:
-    """Exact, then beginning, then inside the name or an alias, then by sound."""
+    """Exact, then beginning, then inside the name or an alias; by sound: beginning, then inside. As few looks as do."""
+    whole = or_(W.text == f"|{word}", W.text.startswith(f"|{word}|", autoescape=True))
+    begins = W.text.startswith(f"|{word}", autoescape=True)
+    if not word.isascii():
+        return case((begins, case((whole, 0), else_=1)), else_=2)
+    first_sound = W.starts.startswith(f"|{word[:START_LENGTH]}", autoescape=True)
     return case(
-        (or_(W.text == f"|{word}", W.text.startswith(f"|{word}|", autoescape=True)), 0),
-        (W.text.startswith(f"|{word}", autoescape=True), 1),
-        (W.text.contains(f"|{word}|", autoescape=True), 1),  # an alias, word for word
-        (W.initials.startswith(f"|{word}", autoescape=True), 2),
-        (W.starts.startswith(f"|{word[:START_LENGTH]}", autoescape=True), 2),
-        else_=3,
+        (begins, 1), (W.initials.startswith(f"|{word}", autoescape=True), 2), (first_sound, 2), else_=3
     )

@@ -486,6 +486,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('region_code', sa.String(), nullable=False),
     sa.Column('category_id', sa.String(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('video_enabled', sa.Boolean(), nullable=False),
     sa.Column('code', sa.String(), nullable=False),
     sa.Column('text', sa.String(), nullable=False),
