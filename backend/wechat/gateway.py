@@ -60,6 +60,16 @@ class Gateway(Protocol):
         """Exchange the code that came to the redirect address, single use, 5 minutes."""
         ...
 
+    def subscribe_message(self, openid: str, template: str, values: dict[str, object], page: str = "") -> None:
+        """One subscribe message of the mini-program; `values` by field, made legal. Raises errors.NotSubscribed when
+        no consent is left: one tap on 允许 is one message."""
+        ...
+
+    def template_message(self, openid: str, template: str, values: dict[str, object], url: str, mark: str) -> None:
+        """One template message of the official account; the same `mark` again within ten minutes is not sent twice.
+        Raises errors.NotSubscribed for somebody who does not follow the account."""
+        ...
+
     def call(self, account: str, path: str, body: dict[str, Any], *, method: str = "POST") -> dict[str, Any]:
         """Any other API of the account "mp" or "oa", with its token; the answer without errcode 0."""
         ...

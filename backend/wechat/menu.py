@@ -1,4 +1,4 @@
-"""The official account's menu, as data, and the platform's limits (docs: 自定义菜单; contract 3.3)."""
+"""The official account's menu, as data, and the platform's limits (docs: 自定义菜单)."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""WeChat's message push: who may speak, opening sealed messages, answering within the five seconds (contract 3.1)."""
+"""WeChat's message push: who may speak, opening sealed messages, answering within the five seconds."""
 
 import hashlib
 import hmac

@@ -18,7 +18,7 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException, WeChatClientException
 
 from backend.config import Settings
-from backend.wechat import errors
+from backend.wechat import errors, fields
 from backend.wechat.gateway import MiniProgramLogin, OAuthLogin
 from backend.wechat.tokens import TokenStore
 
@@ -68,6 +68,14 @@ class RealGateway:
         params = {"appid": appid, "secret": secret, "code": code, "grant_type": "authorization_code"}
         found = self._plain("/sns/oauth2/access_token", params)
         return OAuthLogin(found["openid"], found.get("unionid"), bool(found.get("is_snapshotuser")))
+
+    def subscribe_message(self, openid: str, template: str, values: dict[str, object], page: str = "") -> None:
+        message = {"touser": openid, "template_id": template, "data": fields.data(values), "lang": "zh_CN"}
+        self.call("mp", "/cgi-bin/message/subscribe/send", {**message, "page": page} if page else message)
+
+    def template_message(self, openid: str, template: str, values: dict[str, object], url: str, mark: str) -> None:
+        message = {"touser": openid, "template_id": template, "data": fields.data(values), "url": url}
+        self.call("oa", "/cgi-bin/message/template/send", {**message, "client_msg_id": mark})
 
     def call(self, account: str, path: str, body: dict[str, Any], *, method: str = "POST") -> dict[str, Any]:
         return self._clients[account].ask(method, path, body)

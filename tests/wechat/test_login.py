@@ -1,4 +1,4 @@
-"""Codes against the stand-in (contract 1.1, 1.2, 3.4; pitfalls 12, 13, 19, 22)."""
+"""Codes against the stand-in."""
 
 import logging
 import re

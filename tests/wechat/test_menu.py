@@ -1,4 +1,4 @@
-"""The official account's menu against the platform's limits (contract 3.3)."""
+"""The official account's menu against the platform's limits."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Messages that WeChat pushes (contract 3.1, 3.2; pitfalls 4, 5, 6, 14, 23)."""
+"""Messages that WeChat pushes."""
 
 import base64
 import hashlib

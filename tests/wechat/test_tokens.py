@@ -1,4 +1,4 @@
-"""The access token: one refresher, one bounded retry (contract 2; pitfalls 2, 3; S30)."""
+"""The access token: one refresher, one bounded retry."""
 
 import multiprocessing
 import threading

@@ -1,4 +1,4 @@
-"""The official account's own things: the menu (contract 3.3)."""
+"""The official account's own things: the menu."""
 
 from typing import Any
 from urllib.parse import urlsplit

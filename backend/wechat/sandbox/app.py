@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, jsonify, request
 
 from backend.config import Settings
-from backend.wechat.sandbox import account, control, driver, login, pages, token
+from backend.wechat.sandbox import account, control, driver, login, notices, pages, token
 from backend.wechat.sandbox.world import Account, Fault, World
 
 
@@ -24,7 +24,7 @@ def create_sandbox(settings: Settings) -> Flask:
     ]
     hosts = {urlsplit(url).hostname or "" for url in (settings.public_url, *settings.allowed_origins)}
     app.extensions["world"] = world = World({a.appid: a for a in accounts}, hosts | {"127.0.0.1", "localhost"})
-    for module in (token, login, account, pages, control, driver):
+    for module in (token, login, account, notices, pages, control, driver):
         app.register_blueprint(module.bp)
     app.register_error_handler(Fault, _answer)
     app.before_request(lambda: _meet_injected(world))

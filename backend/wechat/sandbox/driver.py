@@ -1,4 +1,4 @@
-"""The push driver: delivers messages to the product as WeChat does (contract 3.1). Its cipher is written from the
+"""The push driver: delivers messages to the product as WeChat does. Its cipher is written from the
 documents, not with the package the product uses, so that the two check each other.
 """
 

@@ -1,4 +1,4 @@
-"""Sign-in: jscode2session, phone number, OAuth's token (contract 1.1, 1.2, 3.4)."""
+"""Sign-in: jscode2session, phone number, OAuth's token."""
 
 import base64
 import itertools

@@ -1,4 +1,4 @@
-"""/cgi-bin/token and /cgi-bin/stable_token (contract section 2)."""
+"""/cgi-bin/token and /cgi-bin/stable_token."""
 
 from typing import Any
 

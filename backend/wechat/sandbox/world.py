@@ -104,6 +104,10 @@ class World:
     forced: dict[str, list[float]] = field(default_factory=dict)
     session_keys: dict[str, str] = field(default_factory=dict)  # openid → session_key
     menu: dict[str, Any] | None = None
+    templates: dict[str, list[str]] = field(default_factory=dict)  # id → keys
+    consents: dict[tuple[str, str], int] = field(default_factory=dict)  # (persona, template) → sends left
+    followers: set[str] = field(default_factory=set)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
     injected: list[Injected] = field(default_factory=list)
     calls: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=2000))
     ahead: float = 0.0
