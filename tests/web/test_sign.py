@@ -240,7 +240,7 @@ def test_a_dot_is_no_signature(signing: Signing, phone: OpenPhone) -> None:
 
 
 def test_lost_network_keeps_the_strokes(signing: Signing, phone: OpenPhone) -> None:
-    """The answer is lost twice, once after it was stored: strokes stay, the same key; the next try succeeds, signed once."""
+    """The answer is lost twice, once after it was stored: strokes stay, same key, signed once."""
     page = phone(code(signing))
     sent = watch_sent(page)
     writes(page)
