@@ -108,7 +108,7 @@ def waits(since: datetime) -> list[int]:
 def call_seconds() -> int:
     """服务时长 (S5): seconds of all calls so far, from the timeline; a call that is on counts up to now."""
     query = select(E.session_id, E.kind, E.at).where(E.kind.in_(("call.started", *_CALL_ENDS)))
-    rows = db.session.execute(query.order_by(E.session_id, E.seq).execution_options(yield_per=2000))
+    rows = db.session.execute(query.order_by(E.session_id, E.seq))
     return int(sum(_stretches(((r.session_id, r.kind, r.at) for r in rows), now())))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.identity import staff_accounts
-from backend.session import call, reports, service
+from backend.session import call, pause, reports, service
 from backend.staff import figures
 from tests.actors import Agent
 from tests.office import Office, actor
@@ -41,7 +41,7 @@ def test_a_call_that_is_on_counts_and_a_suspension_ends_it(any_office: Office) -
         assert office.do(reports.call_seconds) == 180
         office.do(lambda: call.start(actor(person), session_id, "applicant-phone").id)
         clock.shift(timedelta(minutes=1))
-        office.do(lambda: service.suspend(actor(person), session_id).id)
+        office.do(lambda: pause.suspend(actor(person), session_id).id)
         clock.shift(timedelta(minutes=30))
         assert office.do(reports.call_seconds) == 240
 
