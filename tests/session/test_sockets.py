@@ -116,7 +116,7 @@ def test_the_newer_connection_wins(office: Office, port: int) -> None:
     old = Line(port, who, session_id, "applicant-pc")
     until(lambda: old.of("presence"))
     new = Line(port, who, session_id, "applicant-pc")
-    until(lambda: old.closed == 4001, seconds=2)
+    until(lambda: old.closed == 4001, seconds=6)
     until(lambda: new.of("hello"))
     until(lambda: who.get(f"/sessions/{session_id}")["endpoints"] == ["agent", "applicant-pc"])
     assert who.get(f"/sessions/{session_id}")["peer"]["online"]
@@ -132,9 +132,9 @@ def test_no_ghosts_after_five_crashes(office: Office, port: int) -> None:
     for _ in range(5):
         for endpoint, person, other in (("applicant-pc", who, "agent"), ("agent", agent, "applicant-pc")):
             lines[endpoint].cut()
-            until(lambda: lines[other].members() == [other], seconds=5)  # noqa: B023
+            until(lambda: lines[other].members() == [other])  # noqa: B023
             lines[endpoint] = Line(port, person, session_id, endpoint)
-            until(lambda: lines[other].members() == ["agent", "applicant-pc"], seconds=5)  # noqa: B023
+            until(lambda: lines[other].members() == ["agent", "applicant-pc"])  # noqa: B023
             assert office.do(lambda: channel.endpoints(session_id)) == ["agent", "applicant-pc"]
     with office.context():
         row = service.get_for(actor(who), session_id)
@@ -149,14 +149,14 @@ def test_the_place_in_line_is_told_live(office: Office, port: int) -> None:
     lines = [Line(port, p, id, "applicant-pc") for p, id in zip(people, ids, strict=True)]
     until(lambda: all(line.of("presence") for line in lines))
     people[0].post(f"/sessions/{ids[0]}/leave")
-    until(lambda: [m["ahead"] for m in lines[1].of("queue")[-1:]] == [0], seconds=2)
-    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [1], seconds=2)
+    until(lambda: [m["ahead"] for m in lines[1].of("queue")[-1:]] == [0], seconds=6)
+    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [1], seconds=6)
     agent = office.agent()
-    until(lambda: [m["agents_online"] for m in lines[2].of("queue")[-1:]] == [1], seconds=2)
+    until(lambda: [m["agents_online"] for m in lines[2].of("queue")[-1:]] == [1], seconds=6)
     assert lines[2].of("queue")[-1]["wait_minutes"] is not None
     office.takes(agent)
-    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [0], seconds=2)
-    until(lambda: "session.ringing" in [e["kind"] for e in lines[1].events()], seconds=2)
+    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [0], seconds=6)
+    until(lambda: "session.ringing" in [e["kind"] for e in lines[1].events()], seconds=6)
 
 
 def test_a_note_is_a_number_to_the_applicant(office: Office, port: int) -> None:

@@ -42,7 +42,7 @@ def connected(office: Office, session_id: str, *who: str) -> None:
 def test_a_ring_ends_after_thirty_seconds(office: Office) -> None:
     agent, session_id = office.agent(), office.queues(office.applicant())
     office.takes(agent)
-    with time_machine.travel(now() + timedelta(seconds=29)):
+    with time_machine.travel(now() + timedelta(seconds=20)):
         office.do(jobs.end_rings)
         assert state(office, session_id).state == "ringing"
     with time_machine.travel(now() + timedelta(seconds=31)):
@@ -76,7 +76,7 @@ def test_beyond_the_grace_the_session_suspends_itself(office: Office) -> None:
     session_id = office.in_session(who, agent)
     connected(office, session_id, "agent")
     sweep(office)  # finds it without any on_close: the process may have died
-    with time_machine.travel(now() + timedelta(seconds=119)):
+    with time_machine.travel(now() + timedelta(seconds=90)):
         office.do(lambda: duty.seen(agent.id))
         office.do(jobs.end_grace)
         assert state(office, session_id).state == "active"
