@@ -143,7 +143,8 @@ class Bus:
 
     def _replay(self, members: Iterable[Member]) -> None:
         for member in members:
-            if member.channel.snapshot:
+            member.untold = member.endpoint is not None
+            if member.channel.snapshot or member.untold:
                 self.mender.ask(member)
             member.socket.send(REPLAY)
 

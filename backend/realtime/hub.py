@@ -52,6 +52,8 @@ class Member:
         self.last_seq = after
         self.replaced = False
         self.mend: Callable[[Member], None] = lambda member: None
+        self.touch: Callable[[], None] = lambda: None
+        self.untold = False  # Redis may have forgotten that it is here
         self._lock = new_lock()
         self._held: list[Live] | None = []
         self._behind = False  # something did not fit: mended when the outbox is empty
@@ -259,6 +261,9 @@ class Mender:
                 member = self._queue.popleft()
             try:
                 with self._app.app_context():
+                    if member.untold:
+                        member.untold = False
+                        member.touch()
                     if member.begin_mending():
                         member.catch_up(member.socket.send)
             except Exception:

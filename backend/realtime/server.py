@@ -38,8 +38,8 @@ MAX_FRAGMENTS = 256  # of one message
 READ_BYTES = 16 * 1024
 KERNEL_BYTES = 128 * 1024  # asked for; the kernel doubles it. With the outbox: under 1 MB for each socket
 QUICK_BYTES = 1_000_000  # a second: a socket that takes so much may have a burst queued, up to …
-BURST_BYTES = 8 * 1024 * 1024
-DOUBT_SECONDS = 0.25  # before that we can't tell a slow reader from a busy one
+BURST_BYTES = 16 * 1024 * 1024
+DOUBT_SECONDS = 1.0  # before that we can't tell a slow reader from a busy one
 _quiet = logging.getLogger("backend.realtime.websocket")
 _quiet.setLevel(logging.ERROR)
 

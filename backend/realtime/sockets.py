@@ -109,7 +109,7 @@ class Connection:
 
     def __init__(self, bus: Bus, member: Member) -> None:
         self.bus, self.member, self.socket = bus, member, member.socket
-        member.mend = bus.mender.ask
+        member.mend, member.touch = bus.mender.ask, self._touch
         limits = settings()
         self._small = Bucket(limits.socket_messages_per_second)
         self._signals = Bucket(limits.socket_signals_per_second)

@@ -33,8 +33,9 @@ def test_redis_is_killed_and_nothing_is_missed(
     bus_redis.start()
     back = time.monotonic()
     here.event(room)
-    found = [b.hear(15) for _ in range(3)]
-    assert sorted(m["t"] for m in found) == ["event", "event", "replay"]
+    found = []
+    while [m["t"] for m in found].count("event") < 2 or not any(m["t"] == "replay" for m in found):
+        found.append(b.hear(15))
     assert [m["event"]["seq"] for m in found if m["t"] == "event"] == [2, 3]
     assert texts(a, 1) == [3]
     assert time.monotonic() - back < 5

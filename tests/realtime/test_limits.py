@@ -103,7 +103,7 @@ def test_a_slow_reader_is_let_go_and_costs_nobody_else(make_server: MakeServer, 
 @pytest.mark.parametrize("worker", WORKERS)
 def test_a_slow_reader_of_events_misses_none(make_server: MakeServer, room: str, worker: str) -> None:
     """Too far behind for its outbox, it gets the rest from the snapshot when it reads again: once and in order."""
-    server = make_server(worker=worker)
+    server = make_server(worker=worker, socket_send_seconds=120)  # it reads again in time
     client = server.socket(room, max_queue=1).live()
     time_to_read = threading.Event()
     count = 600
