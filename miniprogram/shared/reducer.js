@@ -114,5 +114,20 @@ export const changeOutgoing = (chat, key, change) => ({
 /** @param {Chat} chat @param {string} key @returns {Chat} */
 export const dropOutgoing = (chat, key) => ({ ...chat, outgoing: chat.outgoing.filter((card) => card.key !== key) })
 
+/**
+ * The slots with what was announced: older news is dropped, my own place stays mine (the broadcast knows no person).
+ * @param {import('./types.js').Slot[]} slots
+ * @param {Pick<import('./types.js').Slot, 'id'|'left'|'state'|'v'>[]} news
+ */
+export function applySlots(slots, news) {
+  const byId = new Map(news.map((slot) => [slot.id, slot]))
+  return slots.map((slot) => {
+    const told = byId.get(slot.id)
+    if (!told || (told.v ?? Infinity) <= (slot.v ?? -1)) return slot
+    const keeps = slot.state === 'mine' || slot.state === 'past'
+    return { ...slot, left: told.left, v: told.v ?? slot.v, state: keeps ? slot.state : told.state }
+  })
+}
+
 /** What the chat shows: the confirmed cards, then those on their way. @param {Chat} chat */
 export const visibleCards = (chat) => [...chat.cards, ...chat.outgoing]

@@ -103,6 +103,7 @@
  * @property {number} capacity
  * @property {number} left
  * @property {'open'|'full'|'closed'|'past'|'mine'} state
+ * @property {number} [v] rises with each change; an older announcement is dropped
  */
 
 export {}

@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { listOf, type ApiError } from '@shared/api.js'
+import { applySlots } from '@shared/reducer.js'
 import type { Booking, Slot } from '@shared/types.js'
 import { useClient } from '../client'
 import { serverNow } from '../serverClock'
@@ -61,16 +62,14 @@ export function useBooking(itemId: string, changing?: string) {
   })
   socket.start()
 
-  function place(changed: Pick<Slot, 'id' | 'left' | 'state'>[]) {
-    if (!slots.data) return
-    const byId = new Map(changed.map((slot) => [slot.id, slot]))
-    slots.data = slots.data.map((slot) => {
-      const news = byId.get(slot.id)
-      if (!news) return slot
-      // My own place stays mine: the broadcast knows no person.
-      return { ...slot, left: news.left, state: slot.state === 'mine' ? 'mine' : news.state }
-    })
-    days.reload(true)
+  /** The days' totals follow a moment later, once for a whole burst. */
+  let totals: ReturnType<typeof setTimeout> | undefined
+  function place(news: Pick<Slot, 'id' | 'left' | 'state' | 'v'>[]) {
+    if (slots.data) slots.data = applySlots(slots.data, news)
+    totals ??= setTimeout(() => {
+      totals = undefined
+      void days.reload(true)
+    }, 3000 + Math.random() * 2000)
   }
 
   // The server tells how many seconds are left.
@@ -100,7 +99,10 @@ export function useBooking(itemId: string, changing?: string) {
     }
   }
 
-  onScopeDispose(() => socket.close())
+  onScopeDispose(() => {
+    clearTimeout(totals)
+    socket.close()
+  })
 
   return {
     days,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addOutgoing, applyEvent, applyEvents, changeOutgoing, changesView, emptyChat, hasGap, visibleCards } from '@shared/reducer.js'
+import { addOutgoing, applyEvent, applyEvents, applySlots, changeOutgoing, changesView, emptyChat, hasGap, visibleCards } from '@shared/reducer.js'
 import type { TimelineEvent } from '@shared/types.js'
 
 const agent = { kind: 'agent' as const, name: '王老师' }
@@ -64,5 +64,19 @@ describe('the chat', () => {
     expect(changesView(history[3])).toBe(false)
     expect(changesView(history[2])).toBe(false)
     expect(changesView(history[4])).toBe(true)
+  })
+})
+
+describe('live places', () => {
+  const slot = (id: string, left: number, v: number, state: any = 'open') => ({ id, left, v, state, capacity: 5, start_at: '', end_at: '' })
+
+  it('take newer news and drop older news, in whatever order they come', () => {
+    const slots = [slot('a', 5, 1), slot('b', 5, 1)]
+    const late = applySlots(applySlots(slots, [slot('a', 0, 4, 'full')]), [slot('a', 3, 3)])
+    expect(late[0]).toMatchObject({ left: 0, state: 'full', v: 4 })
+    expect(late[1]).toBe(slots[1])
+  })
+  it('leave my own place mine', () => {
+    expect(applySlots([slot('a', 2, 1, 'mine')], [slot('a', 1, 2)])[0]).toMatchObject({ left: 1, state: 'mine' })
   })
 })
