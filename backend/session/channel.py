@@ -85,15 +85,25 @@ def came(session_id: str, actor: Actor) -> None:
 
 
 def went(session_id: str, actor: Actor) -> None:
-    """The caller's socket is gone and no other of that side is there: note since when."""
+    """The caller's socket is gone and no other of that side is there: note since when.
+
+    Noted first and looked at again afterwards: whoever returns in between has either been seen here, or finds the note
+    and takes it back (`came`).
+    """
     session = db.session.get(S, session_id, populate_existing=True)
-    if session is None or session.state not in LIVE:
+    side = side_of(actor, session) if session else None
+    if session is None or session.state not in LIVE or side not in ("applicant", "agent"):
         return
-    there, side = endpoints(session_id), side_of(actor, session)
-    if side == "applicant" and not session.applicant_lost_at and not any(e in APPLICANT_ENDPOINTS for e in there):
-        _set(session_id, applicant_lost_at=now())
-    elif side == "agent" and not session.agent_lost_at and "agent" not in there:
-        _set(session_id, agent_lost_at=now())
+    column = f"{side}_lost_at"
+    if getattr(session, column) is None and not _is_there(session_id, side):
+        _set(session_id, **{column: now()})
+        if _is_there(session_id, side):
+            _set(session_id, **{column: None})
+
+
+def _is_there(session_id: str, side: Side) -> bool:
+    mine = APPLICANT_ENDPOINTS if side == "applicant" else ("agent",)
+    return any(endpoint in mine for endpoint in endpoints(session_id))
 
 
 def _set(session_id: str, **values: Any) -> None:

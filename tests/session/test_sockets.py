@@ -8,12 +8,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from werkzeug.serving import make_server
 
+from backend.platform.db import db
 from backend.realtime.bus import bus
-from backend.session import channel, service
+from backend.session import channel
+from backend.session.models import ServiceSession
 from backend.session.timeline import room_of
 from tests.actors import Person
 from tests.conftest import until
-from tests.office import Office, actor
+from tests.office import Office
 from tests.realtime.conftest import Client
 from tests.session.conftest import sound
 
@@ -136,10 +138,14 @@ def test_no_ghosts_after_five_crashes(office: Office, port: int) -> None:
             lines[endpoint] = Line(port, person, session_id, endpoint)
             until(lambda: lines[other].members() == ["agent", "applicant-pc"])  # noqa: B023
             assert office.do(lambda: channel.endpoints(session_id)) == ["agent", "applicant-pc"]
-    with office.context():
-        row = service.get_for(actor(who), session_id)
-        assert (row.applicant_lost_at, row.agent_lost_at, row.state) == (None, None, "active")
+    until(lambda: office.do(lambda: marks(session_id)) == (None, None, "active"))
     sound(office)
+
+
+def marks(session_id: str) -> tuple[object, object, str]:
+    """Since when either side counts as lost, and the state."""
+    row = db.session.get_one(ServiceSession, session_id)
+    return row.applicant_lost_at, row.agent_lost_at, row.state
 
 
 def test_the_place_in_line_is_told_live(office: Office, port: int) -> None:

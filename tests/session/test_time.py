@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from backend.platform.clock import now
@@ -69,6 +70,16 @@ def test_a_short_drop_changes_nothing(office: Office) -> None:
     assert who.get(f"/sessions/{session_id}")["state"] == "active"  # the page came back and asked
     assert state(office, session_id).applicant_lost_at is None
     assert state(office, session_id).last_seq == seq
+
+
+def test_one_who_returns_while_the_loss_is_noted_is_not_lost(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new socket arrives between the look at who is there and the note that nobody is."""
+    who, agent = office.applicant(), office.agent()
+    session_id = office.in_session(who, agent)
+    looks = iter([["agent"], ["agent", "applicant-pc"]])
+    monkeypatch.setattr(channel, "endpoints", lambda session_id: next(looks))
+    office.do(lambda: channel.went(session_id, actor(who)))
+    assert state(office, session_id).applicant_lost_at is None
 
 
 def test_beyond_the_grace_the_session_suspends_itself(office: Office) -> None:
