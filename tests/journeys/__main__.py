@@ -24,7 +24,8 @@ def main() -> int:
                 traceback.print_exc()
                 stage.shoot_all(report)
             stage.leave()
-        if report.failed or stage.faults:
+        report.looks += stage.errors
+        if report.failed:
             print("\n".join(stage.faults[-20:]))
             print(stack.log()[-4000:])
     return report.close()

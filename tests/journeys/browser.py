@@ -48,7 +48,8 @@ class Theatre:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.browser, self.url = browser, url
-        self.faults: list[str] = []
+        self.faults: list[str] = []  # what the browser wrote to its console: shown with a failure
+        self.errors: list[str] = []  # exceptions nobody caught: each fails the journey
         self.pages: list[tuple[str, Page]] = []
 
     def leave(self) -> None:
@@ -88,7 +89,7 @@ class Theatre:
     def watch(self, page: Page, who: str) -> Page:
         """Keep what goes wrong in a page."""
         self.pages.append((who, page))
-        page.on("pageerror", lambda e: self.faults.append(f"{who}: {e}"))
+        page.on("pageerror", lambda e: self.errors.append(f"{who}: {e}"))
         page.on("console", lambda m: m.type == "error" and self.faults.append(f"{who}: {_message(m)}"))
         return page
 
