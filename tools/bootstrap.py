@@ -32,6 +32,7 @@ TEST_PACKAGES = {  # Debian package → the file that shows it is there
     "coturn": "/usr/bin/turnserver",
     "iproute2": "/bin/ip",
     "nginx-light": "/usr/sbin/nginx",
+    "libatomic1": "/usr/share/doc/libatomic1",  # the browser driver of the tests needs it
 }
 
 
