@@ -82,9 +82,8 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     }
   }
 
-  /** @param {string} method @param {string} path @param {any} [body] */
-  const command = (method, path, body) => {
-    const headers = { 'Idempotency-Key': newKey() }
+  /** @param {string} method @param {string} path @param {any} [body] @param {Record<string, string>} [headers] */
+  const command = (method, path, body, headers = { 'Idempotency-Key': newKey() }) => {
     return attempt(() => transport.send({ method, path: '/api' + path, body: body ?? {}, headers }))
   }
   /** @param {string} path @param {Record<string, any>} [query] */
@@ -133,7 +132,8 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     /** @param {string} itemId @param {string} date */
     slots: (itemId, date) => get(`/items/${itemId}/slots`, { date }),
     /** @param {string} slotId @param {string} itemId */
-    hold: (slotId, itemId) => post(`/slots/${slotId}/hold`, { item_id: itemId }),
+    // The same place asked for twice is the same hold: safe to repeat by itself, so the busiest write needs no key.
+    hold: (slotId, itemId) => command('POST', `/slots/${slotId}/hold`, { item_id: itemId }, {}),
     /** @param {string} id */
     confirmBooking: (id) => post(`/bookings/${id}/confirm`),
     /** @param {string} id */
