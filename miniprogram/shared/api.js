@@ -131,8 +131,10 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     days: (itemId) => get(`/items/${itemId}/days`),
     /** @param {string} itemId @param {string} date */
     slots: (itemId, date) => get(`/items/${itemId}/slots`, { date }),
-    /** @param {string} slotId @param {string} itemId */
-    // The same place asked for twice is the same hold: safe to repeat by itself, so the busiest write needs no key.
+    /**
+     * The same place asked for twice is the same hold: safe to repeat by itself, so the busiest write needs no key.
+     * @param {string} slotId @param {string} itemId
+     */
     hold: (slotId, itemId) => command('POST', `/slots/${slotId}/hold`, { item_id: itemId }, {}),
     /** @param {string} id */
     confirmBooking: (id) => post(`/bookings/${id}/confirm`),

@@ -21,10 +21,16 @@ function harness(answers: (Reply | 'lost')[]) {
 describe('the api', () => {
   it('sends a command again under the same key when the answer was lost', async () => {
     const { api, requests } = harness(['lost', { status: 502, body: null }, { status: 201, body: { id: 'b1' } }])
-    await expect(api.hold('s1', 'i1')).resolves.toEqual({ id: 'b1' })
+    await expect(api.confirmBooking('b1')).resolves.toEqual({ id: 'b1' })
     expect(requests).toHaveLength(3)
     expect(new Set(requests.map((request) => request.headers['Idempotency-Key']))).toEqual(new Set(['key-1']))
-    expect(requests[0]).toMatchObject({ method: 'POST', path: '/api/slots/s1/hold', body: { item_id: 'i1' } })
+    expect(requests[0]).toMatchObject({ method: 'POST', path: '/api/bookings/b1/confirm' })
+  })
+  it('asks for a place again without a key: the same place is the same hold', async () => {
+    const { api, requests } = harness(['lost', { status: 200, body: { id: 'b1' } }])
+    await expect(api.hold('s1', 'i1')).resolves.toEqual({ id: 'b1' })
+    expect(requests).toHaveLength(2)
+    expect(requests[1]).toMatchObject({ method: 'POST', path: '/api/slots/s1/hold', body: { item_id: 'i1' }, headers: {} })
   })
   it('never sends a refused command again', async () => {
     const body = { error: { code: 'slot_full', message: '该时段刚刚约满，请选择其他时段', details: { next: 's2' }, request_id: 'r1' } }
