@@ -1,11 +1,17 @@
 """Many at once, over HTTP, on SQLite and on PostgreSQL: P1, P2, P3, S01–S05 and domain.md's first invariant."""
 
+import threading
 from collections import Counter
 from itertools import count
 from typing import Any
 
-from tests.actors import Applicant
+import psycopg
+import pytest
+from apiflask import APIFlask
+
+from tests.actors import Applicant, Stage
 from tests.booking.conftest import Hall, together
+from tests.conftest import until
 
 _presses = count()
 
@@ -95,6 +101,30 @@ def test_the_same_hour_twice_at_one_instant(any_hall: Hall) -> None:
         person.post(f"/bookings/{won['id']}/release")
         assert (any_hall.left(first), any_hall.left(second)) == (9, 9)
     any_hall.sound()
+
+
+@pytest.mark.parametrize("key", [None, "press-0002"])
+def test_a_press_waits_for_the_users_other_press(pg_app: APIFlask, key: str | None) -> None:
+    """S04 without luck: while one press of a user is under way another waits, on both ways through PostgreSQL."""
+    hall = Hall(Stage(pg_app))
+    slot, person = hall.slot(9, capacity=3), hall.stage.applicant()
+    headers = {"Authorization": f"Bearer {person.token}"} | ({"Idempotency-Key": key} if key else {})
+    answers: list[int] = []
+
+    def press() -> None:
+        reply = person.client.post(f"/api/slots/{slot}/hold", json={"item_id": hall.x}, headers=headers)
+        answers.append(reply.status_code)
+
+    with psycopg.connect(pg_app.extensions["settings"].database_url, autocommit=True) as first:
+        first.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [person.id])
+        second = threading.Thread(target=press)
+        second.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        until(lambda: first.execute(waiting).fetchone() == (1,))
+        assert (answers, hall.left(slot)) == ([], 3)
+        first.execute("SELECT pg_advisory_unlock_all()")
+        second.join(30)
+    assert (answers, hall.left(slot)) == ([201], 2)
 
 
 def test_the_same_item_twice_at_one_instant(any_hall: Hall) -> None:
