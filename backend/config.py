@@ -1,5 +1,6 @@
 """Every setting, its meaning and a safe default. Environment variables of the same name (upper case) override."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+PUSH_TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
+AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 DEVELOPMENT_SECRET = "development-only-secret-never-use-in-production"  # noqa: S105 (refused in production)
 
 
@@ -63,6 +66,7 @@ class Settings(BaseSettings):
     wechat_oa_aes_key: str = ""
     wechat_previous_aes_keys: list[str] = []  # still opened for a while after a change
     wechat_oa_menu: Literal["miniprogram", "view"] = "view"  # what 视频办 in the menu opens
+    wechat_mp_state: Literal["formal", "trial", "developer"] = "formal"  # which version notices and codes open
     wechat_verify_files: dict[str, str] = {}  # name → body of MP_verify_….txt at the root, as the console gives them
     wechat_timeout_seconds: float = 4  # a call to WeChat; our own answer must come within 5 s
 
@@ -123,6 +127,7 @@ class Settings(BaseSettings):
         for name in ("sms_gateway", "wechat_gateway", "courier_gateway"):
             if getattr(self, name) == "sandbox":
                 faults.append(f"{name.upper()} must not be the sandbox")
+        faults += self._wechat_faults()
         if self.sms_gateway == "http" and not self.sms_url.startswith("https://"):
             faults.append("SMS_URL must be https")
         if len(self.courier_key) < 16 or self.courier_key == Settings.model_fields["courier_key"].default:
@@ -138,6 +143,24 @@ class Settings(BaseSettings):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def _wechat_faults(self) -> list[str]:
+        """What of WeChat production refuses: a sandbox value, and a push that anyone could sign or read."""
+        faults = []
+        for name in ("mp_appid", "mp_secret", "oa_appid", "oa_secret", "mp_token", "oa_token"):
+            value = getattr(self, f"wechat_{name}")
+            if not value or value == Settings.model_fields[f"wechat_{name}"].default:
+                faults.append(f"WECHAT_{name.upper()} must be the one of the WeChat console")
+        for name in ("mp_token", "oa_token"):
+            if not PUSH_TOKEN.fullmatch(getattr(self, f"wechat_{name}")):
+                faults.append(f"WECHAT_{name.upper()} must be 3 to 32 letters and digits")
+        for name in ("mp_aes_key", "oa_aes_key"):
+            if not AES_KEY.fullmatch(getattr(self, f"wechat_{name}")):
+                faults.append(f"WECHAT_{name.upper()} must be the EncodingAESKey: 43 letters and digits (safe mode)")
+        for name in ("wechat_api_url", "wechat_open_url"):
+            if not getattr(self, name).startswith("https://"):
+                faults.append(f"{name.upper()} must be https")
+        return faults
 
 
 class BadSettings(SystemExit):

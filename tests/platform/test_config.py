@@ -12,12 +12,21 @@ GOOD = {
     "sms_url": "https://sms.example.cn",
     "sms_key": "k" * 20,
     "wechat_gateway": "real",
+    "wechat_mp_appid": "wx0000000000000001",
+    "wechat_mp_secret": "m" * 32,
+    "wechat_oa_appid": "wx0000000000000002",
+    "wechat_oa_secret": "o" * 32,
+    "wechat_mp_token": "pushtokenmp",
+    "wechat_oa_token": "pushtokenoa",
+    "wechat_mp_aes_key": "a" * 43,
+    "wechat_oa_aes_key": "b" * 43,
     "courier_gateway": "http",
     "courier_url": "https://courier.example.cn",
     "courier_key": "k" * 20,
     "staff_totp_required": True,
     "public_url": "https://spb.example.cn",
 }
+WECHAT = [name for name in GOOD if name.startswith("wechat_") and name != "wechat_gateway"]
 
 
 def test_a_full_production_starts() -> None:
@@ -37,6 +46,13 @@ def test_a_full_production_starts() -> None:
         ("courier_url", "http://courier.example.cn", "COURIER_URL"),
         ("staff_totp_required", False, "STAFF_TOTP_REQUIRED"),
         ("public_url", "http://spb.example.cn", "PUBLIC_URL"),
+        *((name, Settings.model_fields[name].default, name.upper()) for name in WECHAT),
+        *((name, "", name.upper()) for name in WECHAT),
+        ("wechat_mp_token", "two words", "WECHAT_MP_TOKEN"),
+        ("wechat_oa_aes_key", "b" * 42, "WECHAT_OA_AES_KEY"),
+        ("wechat_oa_aes_key", "b" * 42 + "=", "WECHAT_OA_AES_KEY"),
+        ("wechat_api_url", "http://api.example.cn", "WECHAT_API_URL"),
+        ("wechat_open_url", "http://open.example.cn", "WECHAT_OPEN_URL"),
     ],
 )
 def test_production_refuses(name: str, value: object, said: str) -> None:
@@ -44,6 +60,14 @@ def test_production_refuses(name: str, value: object, said: str) -> None:
         load(**{**GOOD, name: value})
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_refusal_repeats_no_secret() -> None:
+    """The line goes to a log: it names the settings only."""
+    secrets = {name: f"{name}-very-secret!" for name in WECHAT}
+    with pytest.raises(BadSettings) as refused:
+        load(**{**GOOD, **secrets, "public_url": "http://x"})
+    assert "very-secret" not in str(refused.value)
 
 
 def test_a_wrong_type_is_named() -> None:
