@@ -19,6 +19,16 @@ import { addOutgoing, applyEvents, changesView, changeOutgoing, dropOutgoing, em
  * @property {any} error why the first view could not be loaded
  */
 
+/**
+ * A message on its way, plain enough to be stored: what it shows, what it carries.
+ * @typedef {object} Message
+ * @property {import('./reducer.js').Card} card
+ * @property {any} [file] of an attachment: what the transport takes
+ * @property {string|null} [attachmentId] once the file is with the server
+ * @property {boolean} [waits] no answer came: it goes out by itself when the line is back
+ */
+/** @typedef {{read: () => Message[], write: (messages: Message[]) => void}} Outbox keeps messages over the end of the app */
+
 const POLL_EVERY = 4_000
 const TYPING_SHOWN = 4_000
 const TYPING_SENT_EVERY = 2_500
@@ -39,8 +49,9 @@ const placed = (view, { ahead, agents_online, wait_minutes, updated_at }) => ({
  * @param {() => string} needs.newKey
  * @param {(state: SessionState) => void} needs.onChange
  * @param {() => string} [needs.now] ISO time for messages on their way
+ * @param {Outbox} [needs.outbox]
  */
-export function createSession({ id, endpoint, api, connect, newKey, onChange, now = () => new Date().toISOString() }) {
+export function createSession({ id, endpoint, api, connect, newKey, onChange, now = () => new Date().toISOString(), outbox }) {
   /** @type {SessionState} */
   let state = { view: null, chat: emptyChat(), connection: 'idle', peerTyping: false, endpoints: [], error: null }
   let stopped = false
@@ -52,8 +63,8 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
   let typingTimer
   let typingSentAt = 0
   let receipt = { delivered: 0, read: 0 }
-  /** @type {Map<string, () => Promise<void>>} */
-  const retries = new Map()
+  /** @type {Map<string, Message>} */
+  const onTheWay = new Map()
 
   /** @param {Partial<SessionState>} change */
   const set = (change) => {
@@ -112,6 +123,7 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
     if (!fresh.length) return
     const chat = applyEvents(state.chat, fresh)
     set({ chat, peerTyping: false })
+    fresh.forEach((event) => event.payload?.client_id && settle(`c:${event.payload.client_id}`))
     if (hasGap(chat)) catchUp().catch(() => {})
     if (fresh.some(changesView)) refresh().catch(() => {})
     acknowledge({ delivered: chat.seq })
@@ -183,29 +195,51 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
     ticket: () => api.socketTicket({ channel: 'session', id, endpoint }),
     after: () => state.chat.seq,
     onMessage,
-    onState: (connection) => set({ connection }),
+    onState(connection) {
+      set({ connection })
+      if (connection === 'live') sendWaiting()
+    },
   })
 
-  /**
-   * Shows the message at once, then sends it; a failed one stays with a way to try again.
-   * @param {import('./reducer.js').Card} card @param {() => Promise<{text?: string, attachment_id?: string}>} content
-   */
-  async function deliver(card, content) {
-    const clientId = card.key.slice(2)
-    const attempt = async () => {
-      set({ chat: changeOutgoing(state.chat, card.key, { status: 'sending' }) })
-      try {
-        await api.sendMessage(id, { client_id: clientId, ...(await content()) })
-        retries.delete(card.key)
-        if (state.connection !== 'live') catchUp().catch(() => {})
-      } catch (error) {
-        set({ chat: changeOutgoing(state.chat, card.key, { status: 'failed' }) })
-        throw error
+  const keep = () => outbox?.write([...onTheWay.values()])
+  /** @param {string} key */
+  const settle = (key) => onTheWay.delete(key) && keep()
+  /** @param {string} key @param {Partial<import('./reducer.js').Card>} change */
+  const mark = (key, change) => set({ chat: changeOutgoing(state.chat, key, change) })
+
+  /** Shows the message at once, then sends it; a failed one stays with a way to try again. @param {Message} message */
+  function deliver(message) {
+    onTheWay.set(message.card.key, message)
+    keep()
+    set({ chat: addOutgoing(state.chat, message.card) })
+    return attempt(message)
+  }
+
+  /** @param {Message} message */
+  async function attempt(message) {
+    const { key, payload } = message.card
+    message.waits = false
+    mark(key, { status: 'sending' })
+    try {
+      if (message.file !== undefined && !message.attachmentId) {
+        const told = (/** @type {number} */ sent, /** @type {number} */ total) => mark(key, { progress: total ? sent / total : 0 })
+        message.attachmentId = (await api.uploadAttachment(id, message.file, told)).id
+        keep()
       }
+      const content = message.attachmentId ? { attachment_id: message.attachmentId } : { text: payload.text }
+      await api.sendMessage(id, { client_id: key.slice(2), ...content })
+      settle(key)
+      if (state.connection !== 'live') catchUp().catch(() => {})
+    } catch (error) {
+      message.waits = /** @type {any} */ (error)?.transient === true
+      mark(key, { status: 'failed' })
+      throw error
     }
-    retries.set(card.key, attempt)
-    set({ chat: addOutgoing(state.chat, card) })
-    return attempt()
+  }
+
+  /** What got no answer goes out again once the line is back. The server stores each message once. */
+  function sendWaiting() {
+    for (const message of onTheWay.values()) if (message.waits) attempt(message).catch(() => {})
   }
 
   /** @param {'text'|'image'|'file'} type @param {Record<string, any>} payload */
@@ -220,11 +254,16 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
       return state
     },
     socket,
-    /** Loads the view and the history, then goes live. */
+    /** Loads the view and the history, then goes live; messages that the app's end cut off go out again. */
     async start() {
+      for (const message of outbox?.read() ?? []) {
+        onTheWay.set(message.card.key, { ...message, waits: true })
+        set({ chat: addOutgoing(state.chat, message.card) })
+      }
       socket.start()
       poll()
       await Promise.all([refresh().catch(() => {}), catchUp().catch(() => {})])
+      sendWaiting()
     },
     stop() {
       stopped = true
@@ -258,26 +297,17 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
     /** @param {string} action */
     may: (action) => state.view?.actions.includes(action) ?? false,
     /** @param {string} text */
-    say: (text) => deliver(outgoing('text', { text }), async () => ({ text })),
+    say: (text) => deliver({ card: outgoing('text', { text }) }),
     /** @param {any} file @param {{name: string, size: number, mime: string, preview?: string}} about */
-    sendFile(file, about) {
-      const card = outgoing(about.mime.startsWith('image/') ? 'image' : 'file', about)
-      /** @type {string|null} */
-      let attachmentId = null
-      return deliver(card, async () => {
-        attachmentId ??= (
-          await api.uploadAttachment(id, file, (sent, total) =>
-            set({ chat: changeOutgoing(state.chat, card.key, { progress: total ? sent / total : 0 }) }),
-          )
-        ).id
-        return { attachment_id: /** @type {string} */ (attachmentId) }
-      })
+    sendFile: (file, about) => deliver({ card: outgoing(about.mime.startsWith('image/') ? 'image' : 'file', about), file, attachmentId: null }),
+    /** @param {string} key */
+    async retry(key) {
+      const message = onTheWay.get(key)
+      if (message) await attempt(message)
     },
     /** @param {string} key */
-    retry: (key) => retries.get(key)?.() ?? Promise.resolve(),
-    /** @param {string} key */
     discard(key) {
-      retries.delete(key)
+      settle(key)
       set({ chat: dropOutgoing(state.chat, key) })
     },
     typing() {

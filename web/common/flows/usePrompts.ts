@@ -1,4 +1,5 @@
 import { computed, ref, watch } from 'vue'
+import { nextPrompt, wantedMaterials } from '@shared/prompts.js'
 import type { Room } from './useRoom'
 
 export interface PromptOptions {
@@ -22,7 +23,7 @@ export function usePrompts(room: Room, { skip = () => false, onInvite }: PromptO
   const shown = new Set<string>()
   const prompt = (of: string) => view.value.prompts.find((one) => one.kind === of)
   const commitmentId = computed(() => (prompt('commitment')?.data.commitment_id ?? view.value.commitment?.id) as string | undefined)
-  const wanted = () => (view.value.materials ?? []).filter((material) => material.state === 'requested' || material.state === 'rejected').map((material) => material.name)
+  const wanted = () => wantedMaterials(view.value).map((material) => material.name)
 
   function open(of: string) {
     reminder.value = null
@@ -34,12 +35,9 @@ export function usePrompts(room: Room, { skip = () => false, onInvite }: PromptO
 
   watch(
     () => [view.value.prompts, view.value.state] as const,
-    ([prompts, state]) => {
+    ([, state]) => {
       if (state !== 'active' && state !== 'completed') return close()
-      const fresh = prompts.filter((one) => one.kind !== 'ring' && !shown.has(one.id))
-      fresh.forEach((one) => shown.add(one.id))
-      const busy = kind.value !== null && prompts.some((one) => one.kind === kind.value)
-      const next = fresh.find((one) => one.kind === 'rating') ?? (busy ? undefined : fresh.filter((one) => !skip(one.kind)).pop())
+      const next = nextPrompt(view.value, shown, kind.value, skip)
       if (!next) return
       if (next.kind === 'materials') reminder.value = wanted()
       else if (next.kind === 'call_invite') onInvite()

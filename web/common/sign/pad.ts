@@ -1,4 +1,5 @@
 import SignaturePad, { type PointGroup } from 'signature_pad'
+import { lieOf, longEnough, round, strokesOf } from '@shared/strokes.js'
 
 /**
  * Handwriting on a canvas that may change its size at any time (P34, P35; case S26).
@@ -47,10 +48,6 @@ export interface Pad {
 }
 
 const PEN = { minWidth: 1.6, maxWidth: 4.2, penColor: '#111', velocityFilterWeight: 0.6 }
-const MIN_POINTS = 8
-/** Ink and extent as shares of the sheet's diagonal: a dot is less, two short strokes of a name are more. */
-const MIN_INK = 0.12
-const MIN_EXTENT = 0.05
 const IMAGE_WIDTH = 1000
 
 export function createPad(canvas: HTMLCanvasElement, onChange: () => void = () => undefined): Pad {
@@ -59,11 +56,7 @@ export function createPad(canvas: HTMLCanvasElement, onChange: () => void = () =
   let kept: PointGroup[] = []
 
   /** How the sheet lies on the canvas now. */
-  const lie = () => {
-    const { width, height } = cssSize(canvas)
-    const scale = Math.min(width / sheet.width, height / sheet.height)
-    return { scale, dx: (width - sheet.width * scale) / 2, dy: (height - sheet.height * scale) / 2 }
-  }
+  const lie = () => lieOf(sheet, cssSize(canvas))
 
   const draw = () => {
     const { scale, dx, dy } = lie()
@@ -141,8 +134,6 @@ function cssSize(canvas: HTMLCanvasElement) {
   return { width: canvas.clientWidth, height: canvas.clientHeight }
 }
 
-const round = (value: number) => Math.round(value * 10) / 10
-
 function moved(group: PointGroup, scale: number, dx: number, dy: number): PointGroup {
   return {
     ...group,
@@ -151,34 +142,6 @@ function moved(group: PointGroup, scale: number, dx: number, dy: number): PointG
     dotSize: group.dotSize * scale,
     points: group.points.map((point) => ({ ...point, x: point.x * scale + dx, y: point.y * scale + dy })),
   }
-}
-
-export function strokesOf(groups: PointGroup[]): Point[][] {
-  const start = groups[0]?.points[0]?.time ?? 0
-  return groups
-    .filter((group) => group.points.length)
-    .map((group) =>
-      group.points.map(({ x, y, time, pressure }) => ({
-        x: round(x),
-        y: round(y),
-        t: Math.max(0, Math.round(time - start)),
-        p: Math.round(Math.min(1, Math.max(0, pressure || 0.5)) * 1000) / 1000,
-      })),
-    )
-}
-
-export function longEnough(groups: PointGroup[], sheet: PadMemory['sheet']): boolean {
-  const points = groups.flatMap((group) => group.points)
-  if (points.length < MIN_POINTS) return false
-  const diagonal = Math.hypot(sheet.width, sheet.height)
-  let ink = 0
-  for (const { points: line } of groups) {
-    for (let i = 1; i < line.length; i += 1) ink += Math.hypot(line[i]!.x - line[i - 1]!.x, line[i]!.y - line[i - 1]!.y)
-  }
-  const xs = points.map((point) => point.x)
-  const ys = points.map((point) => point.y)
-  const extent = Math.hypot(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys))
-  return ink >= MIN_INK * diagonal && extent >= MIN_EXTENT * diagonal
 }
 
 /** Drawn again on white, the same size on every phone. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createSession, type SessionState } from '@shared/session.js'
+import { createSession, type Outbox, type SessionState } from '@shared/session.js'
 import type { Api } from '@shared/api.js'
 import type { TimelineEvent } from '@shared/types.js'
 
@@ -11,8 +11,7 @@ afterEach(() => {
 })
 
 /** A server of one session, kept in memory, with a socket that can be up or down. */
-function server() {
-  const events: TimelineEvent[] = []
+function server({ outbox, events = [] }: { outbox?: Outbox; events?: TimelineEvent[] } = {}) {
   const calls = { view: 0, events: 0, receipts: [] as any[] }
   const hooks = { failMessages: 0, failView: false }
   let deliver: ((message: any) => void) | null = null
@@ -30,7 +29,7 @@ function server() {
     async sendMessage(_id: string, message: any) {
       if (hooks.failMessages > 0) {
         hooks.failMessages -= 1
-        throw Object.assign(new Error('offline'), { status: 0 })
+        throw Object.assign(new Error('offline'), { status: 0, transient: true })
       }
       if (!events.some((event) => event.payload?.client_id === message.client_id)) record('chat.text', message)
     },
@@ -52,6 +51,7 @@ function server() {
     id: 'x',
     endpoint: 'applicant-pc',
     api: api as unknown as Api,
+    outbox,
     newKey: () => `k${(keys += 1)}`,
     onChange: (next) => (state = next),
     connect(options) {
@@ -132,6 +132,36 @@ describe('a session', () => {
     await settle()
     expect(s.now().chat.outgoing).toEqual([])
     expect(s.events.filter((event) => event.kind === 'chat.text')).toHaveLength(1)
+  })
+  it('sends what got no answer again once the line is back', async () => {
+    const s = server()
+    await s.session.start()
+    s.hooks.failMessages = 1
+    await expect(s.session.say('还在吗')).rejects.toThrow()
+    link.down()
+    link.up()
+    await settle()
+    expect(s.now().chat.outgoing).toEqual([])
+    expect(s.events.filter((event) => event.kind === 'chat.text')).toHaveLength(1)
+  })
+  it('keeps messages on their way over the end of the app, in their order and once each', async () => {
+    let stored = '[]'
+    const outbox: Outbox = { read: () => JSON.parse(stored), write: (messages) => (stored = JSON.stringify(messages)) }
+    const first = server({ outbox })
+    await first.session.start()
+    first.hooks.failMessages = 9
+    await expect(first.session.say('一')).rejects.toThrow()
+    await expect(first.session.sendFile('/tmp/a.jpg', { name: 'a.jpg', size: 3, mime: 'image/jpeg' })).rejects.toThrow()
+    first.hooks.failMessages = 0
+    first.record('chat.text', { client_id: JSON.parse(stored)[0].card.key.slice(2), text: '一' }) // the first had got through after all
+    first.session.stop()
+
+    const again = server({ outbox, events: first.events })
+    await again.session.start()
+    await settle()
+    expect(again.now().chat.outgoing).toEqual([])
+    expect(again.events.map((event) => event.payload?.attachment_id ?? event.payload?.text)).toEqual(['一', 'file-1'])
+    expect(stored).toBe('[]')
   })
   it('takes a fresh view after a refused command', async () => {
     const s = server()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PointGroup } from 'signature_pad'
-import { longEnough, strokesOf } from '../../common/sign/pad'
+import { longEnough, strokesOf } from '@shared/strokes.js'
 
 const sheet = { width: 360, height: 400 }
 const stroke = (...points: [number, number][]) =>
