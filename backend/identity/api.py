@@ -1,16 +1,15 @@
 """Sign-in over HTTP: phone number, WeChat, staff; refresh, logout, me."""
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import jsonify, redirect, request
+from apiflask import APIFlask
+from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from backend.identity import cookies, service, staff_accounts, tokens, wechat_login
+from backend.identity import cookies, doors_api, service, staff_accounts, tokens, wechat_login
+from backend.identity.replies import arrive, ip, reply, uncached
 from backend.identity.schemas import (
     BindPhoneIn,
-    EntryTicketIn,
-    EntryTicketOut,
     MeIn,
     PersonOut,
     PhoneIn,
@@ -21,15 +20,19 @@ from backend.identity.schemas import (
     TokensOut,
     WechatCodeIn,
 )
-from backend.identity.tokens import Tokens
 from backend.platform.api import Blueprint, access
 from backend.platform.auth import actor_or_none, current_actor, register_loader
-from backend.platform.errors import DomainError, Invalid
+from backend.platform.errors import Invalid
 from backend.platform.limits import limit
 from backend.platform.settings import settings
 
 bp = Blueprint("identity", __name__, url_prefix="/api", tag="登录与身份")
 register_loader(tokens.load_actor)
+
+
+def init_app(app: APIFlask) -> None:
+    for part in (doors_api.bp, doors_api.pages):
+        app.register_blueprint(part)
 
 
 @bp.post("/auth/sms")
@@ -38,7 +41,7 @@ register_loader(tokens.load_actor)
 @bp.output(SmsOut)
 def send_code(json_data: SmsIn) -> Any:
     """Text a sign-in code."""
-    return {"sandbox_code": service.send_code(json_data.phone, _ip())}
+    return {"sandbox_code": service.send_code(json_data.phone, ip())}
 
 
 @bp.post("/auth/phone")
@@ -47,9 +50,9 @@ def send_code(json_data: SmsIn) -> Any:
 @bp.output(TokensOut)
 def sign_in_by_phone(json_data: PhoneIn) -> Any:
     """Sign in with a phone number and its code."""
-    limit(f"signin:{_ip()}", settings().sign_ins_per_ip, per=600)
+    limit(f"signin:{ip()}", settings().sign_ins_per_ip, per=600)
     entry, device = cookies.client_entry(), cookies.device()
-    return _reply(
+    return reply(
         service.sign_in_by_phone(
             json_data.phone, json_data.code, entry, device, real_name=json_data.real_name
         )
@@ -62,8 +65,8 @@ def sign_in_by_phone(json_data: PhoneIn) -> Any:
 @bp.output(TokensOut)
 def sign_in_by_wechat(json_data: WechatCodeIn) -> Any:
     """Sign in with the code of wx.login (mini-program) or of the official account's page."""
-    limit(f"signin:{_ip()}", settings().sign_ins_per_ip, per=600)
-    return _reply(wechat_login.by_code(json_data.code, json_data.entry, cookies.device()))
+    limit(f"signin:{ip()}", settings().sign_ins_per_ip, per=600)
+    return reply(wechat_login.by_code(json_data.code, json_data.entry, cookies.device()))
 
 
 @bp.get("/auth/wechat/oa/start")
@@ -74,7 +77,7 @@ def start_oauth() -> Any:
     url, binding = wechat_login.start(request.args.get("next"), request.host_url)
     response = redirect(url)
     cookies.bind(response, binding)
-    return _uncached(response)
+    return uncached(response)
 
 
 @bp.get("/auth/wechat/oa/callback")
@@ -83,7 +86,7 @@ def start_oauth() -> Any:
 def finish_oauth() -> Any:
     """Where WeChat sends the browser back; it may come twice with the same code."""
     args, binding = request.args, request.cookies.get(cookies.BINDING, "")
-    return _arrive(
+    return arrive(
         lambda: wechat_login.finish(args.get("state", ""), args.get("code", ""), binding, cookies.device())
     )
 
@@ -94,7 +97,7 @@ def finish_oauth() -> Any:
 @bp.output(TokensOut)
 def refresh(json_data: RefreshIn) -> Any:
     """New tokens for an applicant's page."""
-    return _reply(tokens.rotate(cookies.refresh_token("applicant", json_data.refresh_token), "applicant"))
+    return reply(tokens.rotate(cookies.refresh_token("applicant", json_data.refresh_token), "applicant"))
 
 
 @bp.post("/auth/logout")
@@ -112,8 +115,8 @@ def logout(json_data: RefreshIn) -> Any:
 @bp.output(TokensOut)
 def sign_in_staff(json_data: StaffSignIn) -> Any:
     """Sign in to the console."""
-    limit(f"staff:{_ip()}", settings().sign_ins_per_ip, per=600)
-    return _reply(
+    limit(f"staff:{ip()}", settings().sign_ins_per_ip, per=600)
+    return reply(
         staff_accounts.sign_in(json_data.username, json_data.password, json_data.totp, cookies.device())
     )
 
@@ -124,7 +127,7 @@ def sign_in_staff(json_data: StaffSignIn) -> Any:
 @bp.output(TokensOut)
 def refresh_staff(json_data: RefreshIn) -> Any:
     """New tokens for the console."""
-    return _reply(tokens.rotate(cookies.refresh_token("staff", json_data.refresh_token), "staff"))
+    return reply(tokens.rotate(cookies.refresh_token("staff", json_data.refresh_token), "staff"))
 
 
 @bp.post("/auth/staff/logout")
@@ -134,24 +137,6 @@ def refresh_staff(json_data: RefreshIn) -> Any:
 def logout_staff(json_data: RefreshIn) -> Any:
     """End a console login."""
     return _logout("staff", json_data.refresh_token)
-
-
-@bp.post("/auth/entry-tickets")
-@access("applicant")
-@bp.input(EntryTicketIn)
-@bp.output(EntryTicketOut, status_code=201)
-def entry_ticket(json_data: EntryTicketIn) -> Any:
-    """A one-time address that carries the mini-program's login into its web-view."""
-    ticket, seconds = service.entry_ticket(current_actor().id, json_data.next)
-    return {"url": f"/api/auth/enter?ticket={ticket}", "expires_in": seconds}
-
-
-@bp.get("/auth/enter")
-@access("public")
-@bp.doc(responses=[302])
-def enter() -> Any:
-    """Take an entry ticket: sets the cookie and goes on to the clean address."""
-    return _arrive(lambda: service.enter(request.args.get("ticket", ""), cookies.device()))
 
 
 @bp.get("/me")
@@ -181,35 +166,14 @@ def bind_phone(json_data: BindPhoneIn) -> Any:
     actor, device = current_actor(), cookies.device()
     limit(f"bind:{actor.id}", 20, per=3600)
     if json_data.wechat_code:
-        return _reply(wechat_login.bind_phone(actor.id, json_data.wechat_code, device))
+        return reply(wechat_login.bind_phone(actor.id, json_data.wechat_code, device))
     if not (json_data.phone and json_data.code):
         raise Invalid("请填写手机号和验证码", field="phone")
-    return _reply(
+    return reply(
         service.bind_phone_by_code(
             actor.id, json_data.phone, json_data.code, entry=cookies.client_entry(), device=device
         )
     )
-
-
-def _reply(done: Tokens) -> Response:
-    """Tokens as the client can keep them: the refresh token in a cookie, or in the body for the mini-program."""
-    body = TokensOut(
-        access_token=done.access_token,
-        expires_in=done.expires_in,
-        refresh_token=done.refresh_token if cookies.has_no_cookies() else None,
-        user=PersonOut.model_validate(service.me_of(done)),
-    )
-    response = jsonify(body.model_dump(exclude_none=True))
-    return _uncached(response if cookies.has_no_cookies() else cookies.keep(response, done))
-
-
-def _arrive(sign_in: Callable[[], tuple[Tokens, str]]) -> Response:
-    """A browser comes with a code or a ticket: on to its page with a cookie, or to sign-in, which says why not."""
-    try:
-        done, path = sign_in()
-    except DomainError as fault:
-        return _uncached(redirect(f"/m/login?error={fault.code}"))
-    return _uncached(cookies.keep(redirect(path), done))
 
 
 def _logout(kind: str, in_body: str | None) -> Response:
@@ -220,12 +184,3 @@ def _logout(kind: str, in_body: str | None) -> Response:
     elif in_body or request.cookies.get(cookies.NAMES[kind]):
         tokens.revoke_by_refresh(cookies.refresh_token(kind, in_body), kind)
     return cookies.drop(Response(status=204), kind)
-
-
-def _uncached(response: Any) -> Any:
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _ip() -> str:
-    return request.remote_addr or ""

@@ -1,6 +1,14 @@
 """What can go wrong while somebody says who they are."""
 
-from backend.platform.errors import Conflict, Forbidden, Invalid, TooMany, Unauthenticated, Unavailable
+from backend.platform.errors import (
+    Conflict,
+    Expired,
+    Forbidden,
+    Invalid,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 class WrongCode(Invalid):
@@ -86,3 +94,13 @@ class LastAdmin(Conflict):
 class NameConflict(Conflict):
     code = "name_conflict"
     message = "该手机号已登记为另一姓名，请核对或到窗口办理"
+
+
+class ForeignPath(Invalid):
+    code = "foreign_path"
+    message = "只能打开本站的页面"
+
+
+class TicketUsed(Expired):
+    code = "ticket_used"
+    message = "进入链接已失效，请返回小程序重新打开"

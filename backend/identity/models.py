@@ -75,6 +75,9 @@ class LoginSession(Model):
     scope: Mapped[str | None] = mapped_column(
         String(64)
     )  # "session:<id>" for a phone that was handed one session
+    family_id: Mapped[str] = mapped_column(
+        String(26), index=True
+    )  # the login this one came from, itself at first: a family ends together (contract 3.8)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -2,9 +2,11 @@
 
 import re
 from datetime import date
+from urllib.parse import unquote
 
 PHONE = re.compile(r"1[3-9]\d{9}")
 NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af·•A-Za-z .'-]{1,64}")
+NOT_A_PAGE = re.compile(r"/(?:api|enter|ws)(?:/|$)", re.IGNORECASE)
 LOCAL_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9\-._~/?=&%#:@!$+,;]*")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -43,8 +45,28 @@ def normal_id_number(text: str, *, checksum: bool, on: date) -> str | None:
     return number
 
 
+def is_local_path(path: str) -> bool:
+    """Whether `path` is a page of this site however a browser or a proxy reads it: decoded once more, too.
+
+    Not an address of the API or of a ticket either: who follows it must meet a page, not another sign-in.
+    """
+    if len(path) > 512:
+        return False
+    place = re.split("[?#]", path, maxsplit=1)[0]
+    while _stays(path) and _stays(place):
+        decoded = unquote(place, errors="replace")
+        if decoded == place:
+            return True
+        path = place = decoded
+    return False
+
+
+def _stays(path: str) -> bool:
+    place = path.split("?", 1)[0]
+    dots = any(part in (".", "..") for part in place.split("/"))
+    return bool(LOCAL_PATH.fullmatch(path)) and not dots and "//" not in place and not NOT_A_PAGE.match(place)
+
+
 def local_path(path: str | None, default: str = "/") -> str:
     """`path` if it stays on this site, else `default`: an open redirect is refused (M3)."""
-    if path and len(path) <= 512 and LOCAL_PATH.fullmatch(path):
-        return path
-    return default
+    return path if path and is_local_path(path) else default

@@ -51,11 +51,11 @@ class BindPhoneIn(Schema):
     wechat_code: str | None = Field(default=None, max_length=128)
 
 
-class EntryTicketIn(Schema):
-    next: str = Field(default="/m/", max_length=512)
+class TicketIn(Schema):
+    next: str = Field(default="/m/", min_length=1, max_length=512)
 
 
-class EntryTicketOut(Schema):
+class TicketOut(Schema):
     url: str
     expires_in: int
 

@@ -7,10 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.identity import rules, sms, staff_accounts, tokens
-from backend.identity.errors import IdNumberTaken, LoginExpired, NameConflict, PhoneTaken
+from backend.identity.errors import IdNumberTaken, NameConflict, PhoneTaken
 from backend.identity.models import Identity, User
 from backend.identity.tokens import NAMELESS, Tokens
-from backend.platform import tickets
 from backend.platform.audit import audit
 from backend.platform.auth import Actor
 from backend.platform.clock import today
@@ -19,7 +18,6 @@ from backend.platform.db import db, unit_of_work
 from backend.platform.errors import Invalid, NotFound
 from backend.platform.settings import settings
 
-ENTRY_SECONDS = 60
 REVEALABLE = ("real_name", "phone", "id_number")
 _merge_hooks: list[Callable[[str, str], None]] = []
 
@@ -64,20 +62,6 @@ def sign_in_by_wechat(channel: str, openid: str, unionid: str | None, entry: str
 def login_scoped(user_id: str, scope: str, entry: str, device: str) -> Tokens:
     """A login that may only do what `scope` names, e.g. "session:<id>" on a handed-over phone (guide row S30)."""
     return tokens.open_login("applicant", _get(user_id).id, entry, device, scope)
-
-
-def entry_ticket(user_id: str, next_path: str) -> tuple[str, int]:
-    """A ticket of one minute that carries a login into the mini-program's web-view (contract 3.8); with its seconds."""
-    value = {"user_id": user_id, "next": rules.local_path(next_path, "/m/")}
-    return tickets.issue("entry", value, ttl=ENTRY_SECONDS), ENTRY_SECONDS
-
-
-def enter(ticket: str, device: str) -> tuple[Tokens, str]:
-    """Use up an entry ticket: tokens, and the local path it was made for. Raises LoginExpired."""
-    value = tickets.take("entry", ticket)
-    if value is None:
-        raise LoginExpired()
-    return tokens.open_login("applicant", _get(value["user_id"]).id, "mp", device), value["next"]
 
 
 def create_user(real_name: str | None = None, phone: str | None = None) -> str:

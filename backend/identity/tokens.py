@@ -7,9 +7,10 @@ A refresh token that comes back after it was used ends the whole login, except w
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import jwt
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 
 from backend.identity.errors import LoginExpired
 from backend.identity.models import LoginSession, RefreshToken, StaffAccount, User
@@ -19,7 +20,7 @@ from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.crypto import digest
 from backend.platform.db import UTCDateTime, after_commit, db, unit_of_work
-from backend.platform.ids import new_token
+from backend.platform.ids import new_id, new_token
 from backend.platform.settings import settings
 from backend.realtime.bus import close_sockets
 
@@ -45,8 +46,11 @@ def open_login(kind: str, subject_id: str, entry: str, device: str, scope: str |
     """Start a login of an applicant or a member of staff on one device."""
     applicant_life = timedelta(days=settings().refresh_token_days)
     life = SCOPED_LIFE if scope else STAFF_LIFE if kind == "staff" else applicant_life
-    with unit_of_work():
-        login = LoginSession(
+    id_ = new_id()
+    return _open(
+        LoginSession(
+            id=id_,
+            family_id=id_,
             kind=kind,
             subject_id=subject_id,
             entry=entry[:16],
@@ -54,11 +58,34 @@ def open_login(kind: str, subject_id: str, entry: str, device: str, scope: str |
             scope=scope,
             expires_at=now() + life,
         )
+    )
+
+
+def open_child(login_id: str, device: str) -> Tokens:
+    """Another login of the same person that ends with `login_id` (a web-view). Raises LoginExpired."""
+    with unit_of_work():
+        parent = db.session.get(LoginSession, login_id, with_for_update=True)
+        if parent is None or not _alive(parent):
+            raise LoginExpired()
+        return _open(
+            LoginSession(
+                family_id=parent.family_id,
+                kind=parent.kind,
+                subject_id=parent.subject_id,
+                entry=parent.entry,
+                device=device[:256],
+                scope=parent.scope,
+                expires_at=parent.expires_at,
+            )
+        )
+
+
+def _open(login: LoginSession) -> Tokens:
+    with unit_of_work():
         db.session.add(login)
         db.session.flush()
-        audit(
-            "login.opened", subject=f"{kind}:{subject_id}", login_id=login.id, entry=login.entry, scope=scope
-        )
+        subject = f"{login.kind}:{login.subject_id}"
+        audit("login.opened", subject=subject, login_id=login.id, entry=login.entry, scope=login.scope)
         return _tokens(login)
 
 
@@ -71,16 +98,16 @@ def rotate(refresh_token: str, kind: str) -> Tokens:
         if _use(row):
             login.last_seen_at = now()
             return _tokens(login)
-        _revoke(login, "refresh_reused")  # committed, then refused
+        _revoke_family(login, "refresh_reused")  # committed, then refused
     raise LoginExpired()
 
 
 def revoke(login_id: str, reason: str = "logout") -> None:
-    """End one login; its access token stops working at the next request."""
+    """End a login and its family; their access tokens stop working at the next request."""
     with unit_of_work():
         login = db.session.get(LoginSession, login_id)
         if login is not None and login.revoked_at is None:
-            _revoke(login, reason)
+            _revoke_family(login, reason)
 
 
 def revoke_by_refresh(refresh_token: str, kind: str) -> None:
@@ -93,13 +120,7 @@ def revoke_by_refresh(refresh_token: str, kind: str) -> None:
 def revoke_all(kind: str, subject_id: str, reason: str) -> None:
     """End every login of a person (password changed, dismissed)."""
     with unit_of_work():
-        live = select(LoginSession).where(
-            LoginSession.kind == kind,
-            LoginSession.subject_id == subject_id,
-            LoginSession.revoked_at.is_(None),
-        )
-        for login in db.session.scalars(live):
-            _revoke(login, reason)
+        _end(reason, LoginSession.kind == kind, LoginSession.subject_id == subject_id)
 
 
 def load_actor(access_token: str) -> Actor | None:
@@ -173,10 +194,18 @@ def _alive(login: LoginSession) -> bool:
     return login.revoked_at is None and login.expires_at > now()
 
 
-def _revoke(login: LoginSession, reason: str) -> None:
-    login_id, login.revoked_at, login.revoked_reason = login.id, now(), reason
-    after_commit(lambda: close_sockets(login=login_id))
-    audit("login.revoked", subject=f"{login.kind}:{login.subject_id}", login_id=login.id, reason=reason)
+def _revoke_family(login: LoginSession, reason: str) -> None:
+    _end(reason, LoginSession.family_id == login.family_id)
+
+
+def _end(reason: str, *which: ColumnElement[bool]) -> None:
+    """End the live logins of `which`, and their sockets."""
+    for login in db.session.scalars(
+        select(LoginSession).where(LoginSession.revoked_at.is_(None), *which).with_for_update()
+    ):
+        login.revoked_at, login.revoked_reason = now(), reason
+        after_commit(partial(close_sockets, login=login.id))
+        audit("login.revoked", subject=f"{login.kind}:{login.subject_id}", login_id=login.id, reason=reason)
 
 
 def _key() -> bytes:

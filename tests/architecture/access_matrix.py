@@ -113,6 +113,7 @@ MATRIX: dict[str, Row] = {
     "GET /console/<path:path>": OPEN,
     "GET /docs/": OPEN,
     "GET /docs/<name>": OPEN,
+    "GET /enter/<token>": OPEN,
     "GET /healthz": OPEN,
     "GET /m": OPEN,
     "GET /m/": OPEN,
@@ -123,11 +124,12 @@ MATRIX: dict[str, Row] = {
     "POST /api/socket-tickets": row("public", scoped=True),
     # --- wechat: its own servers call, and sign (tests/wechat/test_push.py) ---------------------------------
     "GET /<string(minlength=4, maxlength=64):name>.txt": OPEN,
+    "GET /api/wechat/jssdk": OPEN,
+    "GET /sandbox": OPEN,
     "GET /wechat/push/<any(mp, oa):account>": row("wechat-push"),
     "POST /wechat/push/<any(mp, oa):account>": row("wechat-push"),
     # --- identity -------------------------------------------------------------------------------------------
-    "GET /api/auth/enter": OPEN,
-    "POST /api/auth/entry-tickets": own(may=APPLICANTS),
+    "POST /api/auth/tickets": own(may=APPLICANTS),
     "POST /api/auth/logout": OPEN,
     "POST /api/auth/phone": OPEN,
     "POST /api/auth/refresh": OPEN,
