@@ -1,0 +1,32 @@
+import { signIn } from '../../services/auth.js'
+import { isOnline } from '../../services/network.js'
+import { attempt } from '../../services/ui.js'
+
+/** What happened, what to do, and the button for it: retry, sign in, or home. Tells `retry`. */
+Component({
+  properties: {
+    error: { type: Object, value: /** @type {any} */ (null) },
+  },
+  data: { signedOut: false, offline: false, gone: false },
+  observers: {
+    error(/** @type {any} */ error) {
+      if (!error) return
+      this.setData({
+        signedOut: error.status === 401,
+        offline: !isOnline() && !error.status,
+        gone: error.status === 404 || error.status === 410,
+      })
+    },
+  },
+  methods: {
+    retry() {
+      this.triggerEvent('retry')
+    },
+    async signIn() {
+      if (await attempt(signIn)) this.triggerEvent('retry')
+    },
+    home() {
+      wx.reLaunch({ url: '/pages/home/home' })
+    },
+  },
+})

@@ -1,0 +1,3 @@
+import { definePage } from '../../../services/page.js'
+
+definePage({ data: {} })
