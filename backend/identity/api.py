@@ -6,7 +6,7 @@ from apiflask import APIFlask
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from backend.identity import cookies, doors_api, service, staff_accounts, tokens, wechat_login
+from backend.identity import cookies, doors_api, scan_api, service, staff_accounts, tokens, wechat_login
 from backend.identity.replies import arrive, ip, reply, uncached
 from backend.identity.schemas import (
     BindPhoneIn,
@@ -31,7 +31,7 @@ register_loader(tokens.load_actor)
 
 
 def init_app(app: APIFlask) -> None:
-    for part in (doors_api.bp, doors_api.pages):
+    for part in (doors_api.bp, doors_api.pages, scan_api.bp):
         app.register_blueprint(part)
 
 

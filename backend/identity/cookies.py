@@ -15,6 +15,7 @@ from backend.platform.settings import settings
 
 NAMES = {"applicant": "refresh", "staff": "staff_refresh"}
 BINDING = "oauth_binding"
+SCAN = "scan_binding"
 PATH = "/api/auth"
 _ENTRIES = {"portal": "pc", "h5": "h5", "miniprogram": "mp", "console": "console", "sign": "phone"}
 
@@ -40,9 +41,9 @@ def keep(response: Response, tokens: Tokens) -> Response:
     return response
 
 
-def bind(response: Response, binding: str) -> None:
-    """Tie a trip to WeChat to this browser, for ten minutes."""
-    response.set_cookie(BINDING, binding, max_age=600, **_attributes())
+def bind(response: Response, binding: str, name: str = BINDING, seconds: int = 600) -> None:
+    """Tie to this browser what comes back to it: a trip to WeChat, a scanned QR code."""
+    response.set_cookie(name, binding, max_age=seconds, **_attributes())
 
 
 def drop(response: Response, kind: str) -> Response:

@@ -104,3 +104,18 @@ class ForeignPath(Invalid):
 class TicketUsed(Expired):
     code = "ticket_used"
     message = "进入链接已失效，请返回小程序重新打开"
+
+
+class ScanOver(Expired):
+    code = "scan_over"
+    message = "二维码已失效，请在电脑上刷新后重新扫码"
+
+
+class ScanTaken(Conflict):
+    code = "scan_taken"
+    message = "该二维码已被其他人扫描，请在电脑上刷新后重新扫码"
+
+
+class ScanForeign(Forbidden):
+    code = "scan_foreign"
+    message = "请在显示二维码的浏览器中登录"

@@ -1,5 +1,6 @@
 """What goes in and out of the sign-in API."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -58,6 +59,29 @@ class TicketIn(Schema):
 class TicketOut(Schema):
     url: str
     expires_in: int
+
+
+class ScanOut(Schema):
+    id: str
+    url: str
+    qr: str  # data:image/png
+    expires_in: int
+
+
+class ScanStateOut(Schema):
+    state: Literal["new", "scanned", "confirmed", "refused", "expired"]
+
+
+class ScanAskedOut(Schema):
+    """Who asks the phone to sign them in, and for what."""
+
+    browser: str
+    system: str
+    ip: str
+    same_network: bool  # as the phone's
+    purpose: str
+    asked_at: datetime
+    expires_at: datetime
 
 
 class PersonOut(Schema):

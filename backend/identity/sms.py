@@ -37,6 +37,9 @@ class SmsSender(Protocol):
     def send_code(self, phone: str, code: str, minutes: int) -> None:
         """Deliver `code`, valid for `minutes`. Raises SmsUnavailable."""
 
+    def send_notice(self, phone: str, text: str, mark: str) -> None:
+        """Deliver `text`; the same `mark` again is the same message. Raises SmsUnavailable."""
+
 
 class SandboxSender:
     """Keeps what would have been sent, newest first, for half an hour (development and tests only)."""
@@ -44,17 +47,28 @@ class SandboxSender:
     KEY = "sms:sandbox"
 
     def send_code(self, phone: str, code: str, minutes: int) -> None:
-        line = json.dumps({"phone": phone, "code": code, "minutes": minutes})
-        redis.lpush(self.KEY, line)
+        self._keep({"phone": phone, "code": code, "minutes": minutes})
+
+    def send_notice(self, phone: str, text: str, mark: str) -> None:
+        self._keep({"phone": phone, "text": text, "mark": mark})
+
+    def _keep(self, message: dict[str, object]) -> None:
+        redis.lpush(self.KEY, json.dumps(message))
         redis.ltrim(self.KEY, 0, 199)
         redis.expire(self.KEY, 1800)
 
 
 class HttpSender:
-    """Posts the code as JSON to the district's message platform, with a bearer key (SMS_URL, SMS_KEY)."""
+    """Posts a message as JSON to the district's message platform, with a bearer key (SMS_URL, SMS_KEY)."""
 
     def send_code(self, phone: str, code: str, minutes: int) -> None:
-        body = {"phone": phone, "template": settings().sms_template, "params": [code, str(minutes)]}
+        self._post({"phone": phone, "template": settings().sms_template, "params": [code, str(minutes)]})
+
+    def send_notice(self, phone: str, text: str, mark: str) -> None:
+        self._post({"phone": phone, "template": settings().notice_sms_template, "params": [text], "id": mark})
+
+    @staticmethod
+    def _post(body: dict[str, object]) -> None:
         try:
             reply = requests.post(
                 settings().sms_url,
@@ -99,6 +113,11 @@ def send_code(phone: str, ip: str) -> str | None:
         p.execute()
     sender().send_code(phone, code, CODE_SECONDS // 60)
     return code if settings().sms_gateway == "sandbox" and not settings().production else None
+
+
+def send_notice(phone: str, text: str, mark: str) -> None:
+    """Text a notice to `phone`; how many, and when, is the caller's business. Raises SmsUnavailable."""
+    sender().send_notice(phone, text, mark)
 
 
 def check_code(phone: str, code: str) -> None:

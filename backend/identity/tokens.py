@@ -102,6 +102,11 @@ def rotate(refresh_token: str, kind: str) -> Tokens:
     raise LoginExpired()
 
 
+def is_live(login_id: str) -> bool:
+    login = db.session.get(LoginSession, login_id)
+    return login is not None and _alive(login)
+
+
 def revoke(login_id: str, reason: str = "logout") -> None:
     """End a login and its family; their access tokens stop working at the next request."""
     with unit_of_work():
