@@ -14,7 +14,7 @@ from backend.platform.api import FastJSON
 
 # In the order of the layers. A feature's api registers routes; its jobs register themselves when imported.
 FEATURES = (
-    "realtime", "wechat", "identity", "catalog", "booking", "session",
+    "realtime", "wechat", "identity", "catalog", "notice", "booking", "session",
     "upload", "signature", "courier", "rating", "staff", "portal",
 )  # fmt: skip
 

@@ -4,13 +4,21 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 PUSH_TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
 AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 DEVELOPMENT_SECRET = "development-only-secret-never-use-in-production"  # noqa: S105 (refused in production)
+
+
+class NoticeTemplate(BaseModel):
+    """A template of the console: its id, and which of a notice's words each of its fields shows (backend/notice)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(min_length=1, max_length=64)
+    fields: dict[str, str] = Field(min_length=1)  # "thing1" → "item"
 
 
 class Settings(BaseSettings):
@@ -69,6 +77,18 @@ class Settings(BaseSettings):
     wechat_mp_state: Literal["formal", "trial", "developer"] = "formal"  # which version notices and codes open
     wechat_verify_files: dict[str, str] = {}  # name → body of MP_verify_….txt at the root, as the console gives them
     wechat_timeout_seconds: float = 4  # a call to WeChat; our own answer must come within 5 s
+
+    # --- notices (docs/wechat.md) -------------------------------------------------------------
+    # kind of notice → {"id": "…", "fields": {"thing1": "item"}}; a kind without one goes by the next channel
+    notice_mp_templates: dict[str, NoticeTemplate] = {}  # subscribe messages of the mini-program
+    notice_oa_templates: dict[str, NoticeTemplate] = {}  # template messages of the official account
+    notice_sms_template: str = "notice"  # of the message platform: gets the whole text; empty: no text messages
+    notice_sms_per_day: int = 3  # text messages to one number, sign-in codes not counted
+    notice_quiet_from: int = Field(default=22, ge=0, le=23)  # nothing is sent from this hour, Asia/Shanghai …
+    notice_quiet_until: int = Field(default=8, ge=0, le=23)  # … until this one, unless it would be too late then
+    notice_days: int = 180  # how long a person finds their notices
+    # chat of applicants through WeChat's content check: texts, or pictures too. Never papers that are handed in
+    content_check: Literal["off", "text", "all"] = "off"
 
     # --- booking -------------------------------------------------------------------------------
     hold_seconds: int = 120  # how long a place is held before it is confirmed

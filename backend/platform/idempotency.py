@@ -44,7 +44,7 @@ def run(actor_id: str, key: str, view: Callable[[], Any]) -> Response:
         if not _claim(actor_id, key, fingerprint):
             return _replay(actor_id, key, fingerprint)
         response = current_app.make_response(view())
-        if response.is_json and response.status_code < 400:
+        if response.status_code == 204 or (response.is_json and response.status_code < 400):
             row = db.session.get_one(IdempotencyKey, (actor_id, key))
             row.status, row.body = response.status_code, encrypt(response.get_data(as_text=True))
         else:
