@@ -1,3 +1,127 @@
+import { serverNow } from '../../../shared/clock.js'
+import { clockText, materialWords, momentText, suspendReason, waitText } from '../../../shared/words.js'
+import { api } from '../../../services/api.js'
+import { askNotices, prepareNotices } from '../../../services/notices.js'
 import { definePage } from '../../../services/page.js'
+import { bindSession } from '../../../services/session.js'
+import { attempt, confirm, errorText, go, tell, toast } from '../../../services/ui.js'
 
-definePage({ data: {} })
+const HERE = ['waiting', 'ringing', 'suspended']
+
+/** @param {any} view */
+const queueShown = (view) => ({
+  ahead: view.queue?.ahead ?? 0,
+  agents: view.queue?.agents_online ?? 0,
+  wait: view.queue?.agents_online ? waitText(view.queue.wait_minutes) : '待客服上线',
+  at: view.queue?.updated_at ? clockText(view.queue.updated_at) : '',
+})
+
+/** @param {any} view */
+const suspendedShown = (view) =>
+  view.suspended && {
+    reason: suspendReason(view.suspended.reason) || '稍后继续办理',
+    missing: (view.suspended.missing ?? []).join('、'),
+    until: view.suspended.expires_at ? momentText(view.suspended.expires_at, serverNow()) : '',
+  }
+
+/** @param {any} view */
+function shown(view) {
+  const materials = view.materials ?? []
+  return {
+    state: view.state,
+    name: view.item.name,
+    number: view.number,
+    queue: queueShown(view),
+    suspended: suspendedShown(view) ?? null,
+    peer: view.peer?.name ?? '客服',
+    steps: (view.progress ?? []).map((/** @type {any} */ { key, title, done }) => ({ key, title, done })),
+    materials: materials.map((/** @type {any} */ one) => ({ id: one.id, name: one.name, word: materialWords[one.state] ?? '' })),
+    may: { leave: view.actions.includes('leave'), reconnect: view.actions.includes('reconnect'), answer: view.actions.includes('answer'), decline: view.actions.includes('decline') },
+  }
+}
+
+// 等候: my place, the estimate, who serves, the device check, "call me"; leaving is safe and says so. Guide rows S15, S17, S40, S44, S45.
+definePage({
+  data: {
+    id: '',
+    view: /** @type {ReturnType<typeof shown>|null} */ (null),
+    error: /** @type {any} */ (null),
+    connection: '',
+    notify: '',
+    busy: false,
+  },
+  /** @param {Record<string, string>} query */
+  onLoad({ id = '' }) {
+    this.setData({ id })
+    this.session = bindSession(this, id, ({ view, error, connection }) => {
+      if (view) this.follow(view)
+      const { status = 0, code = '' } = error ?? {}
+      return { view: view && shown(view), error: error && { message: errorText(error), status, code }, connection }
+    })
+    prepareNotices('queue')
+    wx.setKeepScreenOn?.({ keepScreenOn: true })
+  },
+  onUnload() {
+    wx.setKeepScreenOn?.({ keepScreenOn: false })
+  },
+  /** The state decides the page; a ring is felt. @param {import('../../../shared/types.js').View} view */
+  follow(view) {
+    if (view.state === 'ringing' && this.rang !== view.seq) {
+      this.rang = view.seq
+      wx.vibrateLong?.({})
+    }
+    if (HERE.includes(view.state) || this.leaving) return
+    this.leaving = true
+    wx.redirectTo({ url: `/packages/session/room/room?id=${this.data.id}` })
+  },
+  retry() {
+    this.setData({ error: null })
+    this.session.refresh().catch(() => {})
+  },
+  takeBack() {
+    this.session.socket.start()
+  },
+  /** One press at a time. @param {() => Promise<any>} command */
+  async run(command) {
+    if (this.data.busy) return undefined
+    this.setData({ busy: true })
+    const done = await attempt(() => this.session.act(command))
+    this.setData({ busy: false })
+    return done
+  },
+  async answer() {
+    await this.run(() => api.answer(this.data.id, 'applicant-phone'))
+  },
+  async decline() {
+    const yes = await confirm({ title: '暂不接听？', text: '您会回到队列，稍后由客服再次呼叫。', yes: '暂不接听', no: '返回' })
+    if (yes) await this.run(() => api.decline(this.data.id))
+  },
+  async leave() {
+    const text = '重新排队要从队尾开始。只想离开一会儿，直接关闭小程序即可，两分钟内回来位置不变。'
+    const yes = await confirm({ title: '放弃排队？', text, yes: '放弃排队', no: '继续等候', danger: true })
+    if (!yes) return
+    this.leaving = true
+    if (await this.run(() => api.leave(this.data.id))) wx.switchTab({ url: '/pages/bookings/bookings' })
+    else this.leaving = false
+  },
+  async reconnect() {
+    if (await this.run(() => api.reconnect(this.data.id))) toast('正在优先排队')
+  },
+  async callMe() {
+    const answer = await askNotices('queue')
+    if (answer === 'accepted') this.setData({ notify: '前面还剩 3 人时，会在微信通知您' })
+    else if (answer === 'off') {
+      await tell('通知已关闭', '请在“设置”→“订阅消息”中打开；或把本页留在屏幕上，轮到您时手机会振动。')
+      wx.openSetting({ withSubscriptions: true })
+    } else this.setData({ notify: '未开启通知。请留在本页，轮到您时手机会振动' })
+  },
+  device() {
+    go(`/packages/session/device/device?id=${this.data.id}`)
+  },
+  materials() {
+    go(`/packages/papers/materials/materials?id=${this.data.id}`)
+  },
+  chat() {
+    go(`/packages/session/room/room?id=${this.data.id}`)
+  },
+})
