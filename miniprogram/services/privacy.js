@@ -8,9 +8,10 @@ const sheets = []
 /** Called once, by app.js. */
 export function watchPrivacy() {
   if (!wx.canIUse('onNeedPrivacyAuthorization')) return
-  wx.onNeedPrivacyAuthorization((resolve) => {
+  wx.onNeedPrivacyAuthorization((told) => {
+    const resolve = /** @type {Resolve} */ (/** @type {unknown} */ (told)) // the typings take it for an object
     const show = sheets[sheets.length - 1]
-    if (show) show(/** @type {Resolve} */ (resolve))
+    if (show) show(resolve)
     else resolve({ event: 'disagree' })
   })
 }
