@@ -16,6 +16,7 @@ const MARGIN_MS = 30_000
  * @property {string|null} [masked_phone]
  * @property {string|null} [masked_id_number]
  * @property {number|null} [real_name_level]
+ * @property {'given'|'needed'|'withdrawn'|null} [privacy] consent to the privacy policy
  */
 
 /** @type {Person|null} */
@@ -71,8 +72,10 @@ const loginCode = () =>
     })
   })
 
-async function signInByWechat() {
-  adopt(await post('/api/auth/wechat/code', { code: await loginCode(), entry: 'mp' }))
+/** @param {string} [consent] the version of the privacy policy that was agreed to just now */
+async function signInByWechat(consent) {
+  const code = await loginCode()
+  adopt(await post('/api/auth/wechat/code', { code, entry: 'mp', ...(consent ? { privacy: consent } : {}) }))
 }
 
 async function renewOnce() {
@@ -118,10 +121,11 @@ export async function restore() {
   return person
 }
 
-/** The press on 微信登录. @returns {Promise<Person|null>} */
-export async function signIn() {
+/** The press on 微信登录. @param {string} [consent] version of the privacy policy, agreed to @returns {Promise<Person|null>} */
+export async function signIn(consent) {
   wx.removeStorageSync(SIGNED_OUT)
-  await renew()
+  if (consent) await signInByWechat(consent)
+  else await renew()
   return person
 }
 
@@ -130,6 +134,11 @@ export async function signOut() {
   const refresh = wx.getStorageSync(REFRESH)
   const headers = access ? { Authorization: `Bearer ${access}` } : undefined
   await post('/api/auth/logout', { refresh_token: refresh || null }, headers).catch(() => {})
+  leave()
+}
+
+/** The server has ended the login (all devices, or the consent was taken back): this phone forgets it too. */
+export function leave() {
   wx.setStorageSync(SIGNED_OUT, '1')
   forget()
 }

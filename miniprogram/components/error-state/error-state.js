@@ -1,17 +1,18 @@
 import { signIn } from '../../services/auth.js'
 import { isOnline } from '../../services/network.js'
-import { attempt } from '../../services/ui.js'
+import { attempt, go } from '../../services/ui.js'
 
 /** What happened, what to do, and the button for it: retry, sign in, or home. Tells `retry`. */
 Component({
   properties: {
     error: { type: Object, value: /** @type {any} */ (null) },
   },
-  data: { signedOut: false, offline: false, gone: false },
+  data: { withdrawn: false, signedOut: false, offline: false, gone: false },
   observers: {
     error(/** @type {any} */ error) {
       if (!error) return
       this.setData({
+        withdrawn: error.code === 'privacy_withdrawn',
         signedOut: error.status === 401,
         offline: !isOnline() && !error.status,
         gone: error.status === 404 || error.status === 410,
@@ -23,7 +24,10 @@ Component({
       this.triggerEvent('retry')
     },
     async signIn() {
-      if (await attempt(signIn)) this.triggerEvent('retry')
+      if (await attempt(() => signIn())) this.triggerEvent('retry')
+    },
+    privacy() {
+      go('/packages/me/privacy/privacy')
     },
     home() {
       wx.reLaunch({ url: '/pages/home/home' })

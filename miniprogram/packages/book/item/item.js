@@ -1,8 +1,9 @@
 import { serverNow } from '../../../shared/clock.js'
 import { queueHint } from '../../../shared/booking.js'
 import { api } from '../../../services/api.js'
+import { token, update, who } from '../../../services/auth.js'
 import { definePage, LOADING } from '../../../services/page.js'
-import { go } from '../../../services/ui.js'
+import { attempt, go } from '../../../services/ui.js'
 
 /** @param {any} item */
 const shown = (item) => ({
@@ -28,7 +29,7 @@ const shown = (item) => ({
 
 // 事项: what to prepare, what to know, and 选择服务 under the thumb. Guide rows S10, S36, S38.
 definePage({
-  data: { id: '', item: LOADING },
+  data: { id: '', item: LOADING, asking: false, busy: false },
   /** @param {Record<string, string>} query */
   onLoad({ id = '' }) {
     this.setData({ id })
@@ -41,11 +42,42 @@ definePage({
     this.load()
   },
   book() {
-    if (this.data.item.data.book) go(`/packages/book/slots/slots?id=${this.data.id}`)
+    if (this.data.item.data.book) this.proceed(`/packages/book/slots/slots?id=${this.data.id}`)
   },
   queue() {
     const { queue, bookingId } = this.data.item.data
-    if (queue) go(`/packages/session/gate/gate?id=${bookingId}`)
+    if (queue) this.proceed(`/packages/session/gate/gate?id=${bookingId}`)
+  },
+
+  // --- before the first personal act: the privacy policy
+  /** @param {string} url */
+  async proceed(url) {
+    await token().catch(() => {}) // the next page says why there is no login
+    if (who()?.privacy !== 'needed') return go(url)
+    this.next = url
+    this.setData({ asking: true })
+  },
+  async agree() {
+    if (this.data.busy) return
+    this.setData({ busy: true })
+    const given = await attempt(async () => {
+      const { version } = await api.get('/privacy')
+      await api.post('/me/privacy', { version })
+      return update(await api.me())
+    })
+    this.setData({ busy: false })
+    if (!given) return
+    this.setData({ asking: false })
+    go(this.next)
+  },
+  refuse() {
+    this.setData({ asking: false })
+  },
+  policy() {
+    go('/packages/me/privacy/privacy')
+  },
+  agreement() {
+    go('/packages/me/agreement/agreement')
   },
   onShareAppMessage() {
     return { title: this.data.item.data?.name ?? '视频办事项', path: `/packages/book/item/item?id=${this.data.id}` }
