@@ -27,6 +27,7 @@ class Stack:
     url: str
     var: Path
     process: subprocess.Popen[bytes]
+    wechat: str  # the WeChat sandbox, with its control plane
 
     def log(self) -> str:
         return (self.var / "journey.log").read_text(errors="replace")
@@ -35,7 +36,7 @@ class Stack:
 @contextmanager
 def running(var: Path, **settings: str) -> Iterator[Stack]:
     """Start everything with `settings` in the environment; stops it at the end. Raises when it isn't ready in 90 s."""
-    port, wechat, courier = free_port(), free_port(), free_port()
+    port, wechat, courier, identity = (free_port() for _ in range(4))
     url = f"http://127.0.0.1:{port}"
     var.mkdir(parents=True, exist_ok=True)
     env = {
@@ -46,17 +47,21 @@ def running(var: Path, **settings: str) -> Iterator[Stack]:
         "PUBLIC_URL": url,
         "WECHAT_SANDBOX_PORT": str(wechat),
         "COURIER_SANDBOX_PORT": str(courier),
+        "IDENTITY_SANDBOX_PORT": str(identity),
         "LOG_LEVEL": "INFO",
         **settings,
     }
     for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL"):
         if name not in settings:
             env.pop(name, None)
+    if env.get("SCHEMA") == "models":
+        made = {**env, "DATABASE_URL": f"sqlite:///{var / 'app.db'}", "FLASK_APP": "wsgi:app"}
+        subprocess.run([sys.executable, "-m", "tests.journeys.schema"], cwd=ROOT, env=made, check=True)
     with (var / "journey.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tools.supervise"], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
         )
-        stack = Stack(url, var, process)
+        stack = Stack(url, var, process, f"http://127.0.0.1:{wechat}")
         try:
             _await_ready(stack)
             yield stack

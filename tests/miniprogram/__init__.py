@@ -1,0 +1,1 @@
+"""The native mini-program's real pages in Chromium, on WeChat's own component framework, against the live server."""
