@@ -1,4 +1,4 @@
-"""The stand-ins for the outside world in one process: `python -m tools.standins HOST wechat=8001 courier=8002`."""
+"""The stand-ins for the outside world in one process: `python -m tools.standins HOST wechat=8001 courier=8002 …`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ class Quiet(WSGIRequestHandler):
 
 def make(name: str, settings: Settings) -> Flask:
     if name == "wechat":
+        from backend.wechat.menu import menu
         from backend.wechat.sandbox.app import create_sandbox as wechat
 
-        return wechat(settings)
+        return wechat(settings, product=settings.public_url, menu=menu(settings))
+    if name == "identity":
+        from backend.identity.sandbox.app import create_sandbox as identity
+
+        return identity(settings)
     from backend.courier.sandbox import create_sandbox as courier
 
     return courier(settings.courier_key)

@@ -30,8 +30,9 @@ def sandbox(port: int, host: str) -> None:
 
     from backend.wechat.sandbox.app import create_sandbox
 
-    server = make_server(host, port, create_sandbox(settings), threaded=True)
-    click.echo(f"微信沙箱 http://{host}:{port}/")
+    stand_in = create_sandbox(settings, product=settings.public_url, menu=menus.menu(settings))
+    server = make_server(host, port, stand_in, threaded=True)
+    click.echo(f"微信沙箱 http://{host}:{port}/sandbox")
     server.serve_forever()
 
 

@@ -1,6 +1,6 @@
 """What can go wrong with WeChat, in our words. One table from their codes; no magic numbers further in."""
 
-from backend.platform.errors import Conflict, Forbidden, TooMany, Unauthenticated, Unavailable
+from backend.platform.errors import Conflict, DomainError, Forbidden, TooMany, Unauthenticated, Unavailable
 
 
 class WechatUnavailable(Unavailable):
@@ -39,9 +39,16 @@ class NotSubscribed(Conflict):
     message = "用户没有订阅该通知"
 
 
+class NotRecent(Conflict):
+    """WeChat checks words of people who used the mini-program in the last two hours only (61010)."""
+
+    code = "wechat_not_recent"
+    message = "用户近两小时没有使用小程序，微信不检测其内容"
+
+
 TOKEN_CODES = frozenset({40001, 40014, 42001})  # the access token is wrong: renew once
 
-_BY_CODE: dict[int, type[CodeRefused | UserBlocked | WechatBusy | NotSubscribed | LoginAgain]] = {
+_BY_CODE: dict[int, type[DomainError]] = {
     40029: CodeRefused,
     40163: CodeRefused,
     41008: CodeRefused,
@@ -50,11 +57,16 @@ _BY_CODE: dict[int, type[CodeRefused | UserBlocked | WechatBusy | NotSubscribed 
     45011: WechatBusy,
     43004: NotSubscribed,
     43101: NotSubscribed,
+    61010: NotRecent,
     87009: LoginAgain,
 }
 
 
-def of(errcode: int, errmsg: str = "") -> Exception:
-    """The error for WeChat's code; anything we can't help is WechatUnavailable (503). The text goes to the log only."""
-    kind = _BY_CODE.get(errcode, WechatUnavailable)
-    return kind(errcode=errcode)
+def of(errcode: int, errmsg: str = "") -> DomainError:
+    """The error for WeChat's code; anything we can't help is WechatUnavailable (503).
+
+    `said` is WeChat's own text, for the operator's check; it is neither shown to a user nor part of the message.
+    """
+    fault = _BY_CODE.get(errcode, WechatUnavailable)(errcode=errcode)
+    fault.said = errmsg  # type: ignore[attr-defined]
+    return fault

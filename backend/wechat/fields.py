@@ -31,7 +31,7 @@ def _short(limit: int, empty: str) -> Callable[[str], str]:
 
 def _only(pattern: str, limit: int, empty: str) -> Callable[[str], str]:
     """The characters of `pattern`, at most `limit` of them."""
-    return lambda text: "".join(re.findall(pattern, text))[:limit] or empty
+    return lambda text: "".join(re.findall(pattern, text)).strip()[:limit].strip() or empty
 
 
 def _match(pattern: str, empty: str) -> Callable[[str], str]:
@@ -55,7 +55,7 @@ RULES: dict[str, Callable[[str], str]] = {
     "character_string": _only(r"[!-~]", 32, DASH),
     "number": _match(r"\d{1,32}(?:\.\d{1,8})?", "0"),
     "letter": _only(r"[A-Za-z]", 32, "A"),
-    "symbol": _only(r"[!-/:-@\[-`{-~]", 5, DASH),
+    "symbol": _only(r"[!-/:-@\[-^`{-~]", 5, DASH),
     "time": _match(_TIME, "00:00"),
     "date": _match(rf"{_DATE}(?: {_CLOCK})?(?:~{_DATE}(?: {_CLOCK})?)?", "1970年1月1日"),
     "amount": _match(r"[¥$€£]?\d{1,10}(?:\.\d{1,2})?元?", "0"),

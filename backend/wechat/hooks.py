@@ -6,6 +6,7 @@ as a job, once for each message however often it is delivered.
 
 from collections.abc import Callable
 
+from backend.wechat.content import MediaCheck, media_check
 from backend.wechat.messages import Push
 
 Answer = Callable[[Push], str | None]
@@ -35,8 +36,15 @@ def on_event(event: str) -> Callable[[Work], Work]:
     return register
 
 
+def on_media_check(work: Callable[[MediaCheck], object]) -> Callable[[MediaCheck], object]:
+    """Work on the result of gateway.check_image. May run twice."""
+    on_event("wxa_media_check")(lambda push: work(media_check(push)))
+    return work
+
+
 def answer(push: Push) -> str | None:
-    text = push.text.strip()
+    """The reply to a text, or to a tap of a menu button whose key is such a word."""
+    text = push.text.strip() or push.key
     found = _texts.get(text) or next((a for word, a in _texts.items() if word in text), None)
     return found(push) if found else None
 

@@ -34,10 +34,12 @@ class Push:
 
     @property
     def identity(self) -> str:
-        """Equal for repeated deliveries. Events have no MsgId: sender, second, event and key tell them apart."""
+        """Equal for repeated deliveries. Events have no MsgId: sender, second, event and key tell them apart, and the
+        number of the notice or check that some are about."""
         if self.msg_id:
             return f"{self.account}:{self.msg_id}"
-        return f"{self.account}:{self.sender}:{self.created}:{self.event}:{self.key}"[:200]
+        about = self.data.get("trace_id") or self.data.get("MsgID") or self.key
+        return f"{self.account}:{self.sender}:{self.created}:{self.event}:{about}"[:200]
 
 
 def parse(account: str, body: bytes) -> Push:

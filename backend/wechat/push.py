@@ -15,7 +15,7 @@ from backend.platform.jobs import enqueue
 from backend.platform.settings import settings
 from backend.wechat import hooks, messages, replies
 from backend.wechat.messages import NotAMessage, Push
-from backend.wechat.real import BrokenSeal, Seal
+from backend.wechat.seal import BrokenSeal, Seal
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def _open(seals: list[Seal], query: Query, body: bytes) -> bytes:
 
 
 def _answer(push: Push) -> str | None:
-    if push.kind == "text":
+    if push.kind == "text" or push.event == "click":
         said = hooks.answer(push)
     elif push.event == "subscribe":
         said = replies.welcome()

@@ -1,12 +1,13 @@
-"""The official account's own things: the menu."""
+"""The official account's own things: the menu, the ticket of the JS-SDK."""
 
+import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, request
 
 from backend.wechat.sandbox.token import world
-from backend.wechat.sandbox.world import Fault
+from backend.wechat.sandbox.world import TOKEN_SECONDS, Fault
 
 bp = Blueprint("account", __name__)
 OK = {"errcode": 0, "errmsg": "ok"}
@@ -79,3 +80,28 @@ def menu_delete() -> dict[str, Any]:
     world().check_token(request.args.get("access_token"), "oa")
     world().menu = None
     return OK
+
+
+@bp.get("/cgi-bin/ticket/getticket")
+def ticket() -> dict[str, Any]:
+    """The same ticket for two hours; now and then an empty one, if so ordered."""
+    w = world()
+    with w.lock:
+        account = w.check_token(request.args.get("access_token"), "oa")
+        if request.args.get("type") != "jsapi":
+            raise Fault(40097, "invalid args: type")
+        if w.empty_tickets > 0:
+            w.empty_tickets -= 1
+            return {**OK, "ticket": "", "expires_in": TOKEN_SECONDS}
+        value, until = w.tickets.get(account.appid, ("", 0.0))
+        if until <= w.now():
+            value, until = secrets.token_urlsafe(60), w.now() + TOKEN_SECONDS
+            w.tickets[account.appid] = (value, until)
+        return {**OK, "ticket": value, "expires_in": int(until - w.now())}
+
+
+@bp.post("/__sandbox__/empty_tickets")
+def empty_tickets() -> Any:
+    """{times}: so many next tickets are empty (seen in the wild)."""
+    world().empty_tickets = request.get_json(force=True)["times"]
+    return {}

@@ -8,15 +8,31 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, jsonify, request
 
 from backend.config import Settings
-from backend.wechat.sandbox import account, control, driver, login, notices, pages, token
+from backend.wechat.sandbox import (
+    account,
+    codes,
+    content,
+    control,
+    driver,
+    login,
+    notices,
+    pages,
+    play,
+    token,
+)
 from backend.wechat.sandbox.world import Account, Fault, World
+from backend.wechat.templates import templates
 
 
-def create_sandbox(settings: Settings) -> Flask:
-    """Raises RuntimeError in production."""
+def create_sandbox(settings: Settings, product: str = "", menu: dict[str, Any] | None = None) -> Flask:
+    """`product`: where pushes go by themselves; `menu`: what the account begins with.
+
+    Raises RuntimeError in production.
+    """
     if settings.production:
         raise RuntimeError("the WeChat sandbox does not run in production")
     app = Flask("wechat-sandbox")
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # a notice's fields keep their order
     s = settings
     accounts = [
         Account("mp", s.wechat_mp_appid, s.wechat_mp_secret, s.wechat_mp_token, s.wechat_mp_aes_key),
@@ -24,11 +40,27 @@ def create_sandbox(settings: Settings) -> Flask:
     ]
     hosts = {urlsplit(url).hostname or "" for url in (settings.public_url, *settings.allowed_origins)}
     app.extensions["world"] = world = World({a.appid: a for a in accounts}, hosts | {"127.0.0.1", "localhost"})
-    for module in (token, login, account, notices, pages, control, driver):
+    world.product, world.menu = product.rstrip("/"), menu
+    world.templates = {t.id: list(t.fields) for a in ("mp", "oa") for t in templates(settings, a).values()}
+    for module in (token, login, account, codes, notices, content, pages, control, driver, play):
         app.register_blueprint(module.bp)
     app.register_error_handler(Fault, _answer)
     app.before_request(lambda: _meet_injected(world))
+    app.wsgi_app = _Control(app.wsgi_app)  # type: ignore[assignment]
     return app
+
+
+class _Control:
+    """/control/… is another name of /__sandbox__/…"""
+
+    def __init__(self, wsgi: Any) -> None:
+        self.wsgi = wsgi
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        path = environ["PATH_INFO"]
+        if path.startswith("/control/"):
+            environ["PATH_INFO"] = "/__sandbox__/" + path.removeprefix("/control/")
+        return self.wsgi(environ, start)
 
 
 def _answer(fault: Fault) -> Response:
@@ -38,7 +70,7 @@ def _answer(fault: Fault) -> Response:
 
 def _meet_injected(world: World) -> Any:
     """Record the call, then whatever was ordered for it."""
-    if request.path.startswith("/__sandbox__"):
+    if request.path.startswith(("/__sandbox__", "/sandbox")):
         return None
     call = {"method": request.method, "path": request.path, "query": request.args.to_dict(), "at": world.now()}
     call["body"] = request.get_data(as_text=True)

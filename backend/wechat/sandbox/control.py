@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 
 from backend.wechat.sandbox.token import world
-from backend.wechat.sandbox.world import Injected, Persona
+from backend.wechat.sandbox.world import Fault, Injected, Persona
 
 bp = Blueprint("control", __name__, url_prefix="/__sandbox__")
 
@@ -52,6 +52,16 @@ def codes() -> Any:
 def clock() -> Any:
     """{seconds}: put the world's clock forward."""
     world().ahead += _asked()["seconds"]
+    return {}
+
+
+@bp.post("/options")
+def options() -> Any:
+    """{double_hit?: bool, product?: url}."""
+    for name, value in _asked().items():
+        if name not in ("double_hit", "product"):
+            raise Fault(40097, "invalid args")
+        setattr(world(), name, value)
     return {}
 
 

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+from xml.etree.ElementTree import ParseError
 
 import orjson
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -19,7 +20,7 @@ from defusedxml.ElementTree import fromstring
 from flask import Blueprint, request
 
 from backend.wechat.sandbox.token import world
-from backend.wechat.sandbox.world import Account
+from backend.wechat.sandbox.world import Account, World
 
 bp = Blueprint("driver", __name__, url_prefix="/__sandbox__")
 ANSWER_SECONDS = 5
@@ -53,10 +54,14 @@ def unseal(account: Account, text: str) -> str:
 def to_xml(message: dict[str, Any]) -> str:
     def cdata(value: Any) -> str:
         if isinstance(value, dict):
-            return "".join(f"<{k}>{cdata(v)}</{k}>" for k, v in value.items())
+            return "".join(f"<{k}>{cdata(v)}</{k}>" for k, many in value.items() for v in _many(many))
         return str(value) if isinstance(value, int) else f"<![CDATA[{value}]]>"
 
     return f"<xml>{cdata(message)}</xml>"
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _signed(account: Account) -> dict[str, str]:
@@ -73,18 +78,30 @@ def prove() -> dict[str, Any]:
     return {**reply, "proved": reply["status"] == 200 and reply["body"] == echo}
 
 
+@bp.post("/verify_file")
+def verify_file() -> dict[str, Any]:
+    """{url, body}: the console's look at a domain's verification file: exact, 200, no redirect."""
+    given = request.get_json(force=True)
+    reply = _call(given["url"], None)
+    return {**reply, "proved": reply["status"] == 200 and reply["body"] == given["body"]}
+
+
 @bp.post("/push")
 def push() -> dict[str, Any]:
     """{account, url, message, mode: plain|compat|safe, format: xml|json, times, at_once}: the answers, in order."""
-    given = request.get_json(force=True)
-    account = world().of_kind(given["account"])
-    message = {"CreateTime": int(world().now()), "ToUserName": "gh_0123456789ab", **given["message"]}
+    given, w = request.get_json(force=True), world()
+    return {"answers": deliver(w.of_kind(given["account"]), w, given)}
+
+
+def deliver(account: Account, w: World, given: dict[str, Any]) -> list[dict[str, Any]]:
+    message = {"CreateTime": int(w.now()), "ToUserName": "gh_0123456789ab", **given["message"]}
+    w.spoke[str(message.get("FromUserName", ""))] = (w.now(), 0)
     one = lambda _: _deliver(account, given, message)  # noqa: E731
     times = given.get("times", 1)
     if given.get("at_once"):
         with ThreadPoolExecutor(times) as pool:
-            return {"answers": list(pool.map(one, range(times)))}
-    return {"answers": [one(n) for n in range(times)]}
+            return list(pool.map(one, range(times)))
+    return [one(n) for n in range(times)]
 
 
 def _deliver(account: Account, given: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +119,19 @@ def _deliver(account: Account, given: dict[str, Any], message: dict[str, Any]) -
     reply = _call(given["url"] + "?" + urlencode(query), body)
     if mode != "plain" and reply["body"].startswith("<"):
         reply |= _opened(account, reply["body"])
-    return reply
+    return {**reply, "kind": _kind(reply)}
+
+
+def _kind(reply: dict[str, Any]) -> str:
+    """How WeChat takes the answer: silence, a reply, or something that makes it say 该公众号暂时无法提供服务."""
+    if reply["status"] != 200:
+        return "failed"
+    if reply["body"] in ("", "success"):
+        return "silent"
+    try:
+        return "reply" if fromstring(reply["body"]).findtext("MsgType") else "garbage"
+    except ParseError:
+        return "garbage"
 
 
 def _opened(account: Account, body: str) -> dict[str, Any]:
@@ -111,13 +140,24 @@ def _opened(account: Account, body: str) -> dict[str, Any]:
     return {"body": unseal(account, parts["Encrypt"]), "signed": expected == parts["MsgSignature"]}
 
 
+class _Stay(HTTPRedirectHandler):
+    """A redirect is an answer like another one: WeChat does not follow it."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_opener = build_opener(_Stay)
+
+
 def _call(url: str, body: bytes | None) -> dict[str, Any]:
     start = time.monotonic()
     try:
-        with urlopen(Request(url, body, {"Content-Type": "text/xml"}), timeout=ANSWER_SECONDS) as reply:  # noqa: S310
+        asked = Request(url, body, {"Content-Type": "text/xml"})  # noqa: S310 - given by whoever plays
+        with _opener.open(asked, timeout=ANSWER_SECONDS) as reply:
             status, text = reply.status, reply.read().decode()
     except HTTPError as fault:
         status, text = fault.code, fault.read().decode()
-    except OSError as fault:
+    except (OSError, ValueError) as fault:  # not there, not in time, or no address at all
         status, text = 0, type(fault).__name__
     return {"status": status, "body": text, "seconds": time.monotonic() - start}

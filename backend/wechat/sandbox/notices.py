@@ -10,9 +10,11 @@ from flask import Blueprint, jsonify, request
 
 from backend.wechat.sandbox.account import OK, body
 from backend.wechat.sandbox.token import world
-from backend.wechat.sandbox.world import Fault, World
+from backend.wechat.sandbox.world import Fault, Persona, World
 
 bp = Blueprint("notices", __name__)
+DAYS_2 = 48 * 3600
+ANSWERS = 20  # to one thing somebody did
 CJK = "[\u4e00-\u9fff]"
 DAY = r"\d{4}年\d{1,2}月\d{1,2}日"
 HOUR = r"\d{1,2}:\d{2}"
@@ -58,10 +60,10 @@ def subscribe_send() -> dict[str, Any]:
         _check_data(w, template, given.get("data"))
         if given.get("miniprogram_state", "formal") not in ("developer", "trial", "formal"):
             raise Fault(47003, "argument invalid! miniprogram_state")
-        if w.consents.get((person.key, template), 0) < 1:
-            raise Fault(43101, "user refuse to accept the msg")
-        w.consents[(person.key, template)] -= 1
-        w.outbox.append({"account": "mp", "to": person.name, "template": template, "data": given["data"]})
+        _use_consent(w, person, template)
+        if (page := str(given.get("page", ""))) and w.pages is not None and page.split("?")[0] not in w.pages:
+            raise Fault(41030, "invalid page")
+        _arrive(w, account="mp", to=person.name, template=template, data=given["data"], page=page)
         return OK
 
 
@@ -78,10 +80,76 @@ def template_send() -> dict[str, Any]:
             raise Fault(43004, "require subscribe")
         mark = given.get("client_msg_id")
         if not mark or all(m.get("mark") != mark for m in w.outbox):
-            w.outbox.append(
-                {"account": "oa", "to": person.name, "template": template, "data": given["data"], "mark": mark}
-            )
+            shown = {"data": given["data"], "mark": mark, "page": str(given.get("url", ""))}
+            _arrive(w, account="oa", to=person.name, template=template, **shown)
         return {**OK, "msgid": len(w.outbox)}
+
+
+def _use_consent(w: World, person: Persona, template: str) -> None:
+    if w.consents.get((person.key, template), 0) < 1:
+        w.refused.append({"to": person.name, "template": template, "at": w.now()})
+        raise Fault(43101, "user refuse to accept the msg")
+    w.consents[(person.key, template)] -= 1
+
+
+def _arrive(w: World, **notice: Any) -> None:
+    w.outbox.append({**notice, "at": w.now()})
+
+
+@bp.post("/cgi-bin/message/subscribe/bizsend")
+def account_subscribe_send() -> dict[str, Any]:
+    """The official account's subscription notice; it tells no msgid."""
+    w = world()
+    with w.lock:
+        account, given = w.check_token(request.args.get("access_token"), "oa"), body()
+        person = w.by_openid(account.appid, str(given.get("touser", "")))
+        template = str(given.get("template_id", ""))
+        _check_data(w, template, given.get("data"))
+        _use_consent(w, person, template)
+        _arrive(w, account="oa", to=person.name, template=template, data=given["data"], page=str(given.get("page", "")))
+        return OK
+
+
+@bp.post("/cgi-bin/message/custom/send")
+def custom_send() -> dict[str, Any]:
+    """An agent's words, within 48 hours of something the person did, and not too many."""
+    w = world()
+    with w.lock:
+        account, given = w.check_token(request.args.get("access_token"), "oa"), body()
+        openid = str(given.get("touser", ""))
+        person = w.by_openid(account.appid, openid)
+        text = str((given.get("text") or {}).get("content", ""))
+        if given.get("msgtype") != "text" or not text:
+            raise Fault(40008, "invalid message type")
+        at, answers = w.spoke.get(openid, (-DAYS_2, 0))
+        if w.now() - at > DAYS_2:
+            raise Fault(45015, "response out of time limit or subscription is canceled")
+        if answers >= ANSWERS:
+            raise Fault(45047, "out of response count limit")
+        w.spoke[openid] = (at, answers + 1)
+        w.chats.setdefault(person.key, []).append({"who": "account", "text": text, "at": w.now()})
+        return OK
+
+
+def _content(keys: list[str]) -> str:
+    return "\n".join(f"{key}:{{{{{key}.DATA}}}}" for key in keys)
+
+
+@bp.get("/wxaapi/newtmpl/gettemplate")
+def own_templates() -> dict[str, Any]:
+    """The mini-program's templates."""
+    w = world()
+    w.check_token(request.args.get("access_token"), "mp")
+    found = [{"priTmplId": id, "title": id, "content": _content(keys), "type": 2} for id, keys in w.templates.items()]
+    return {**OK, "data": found}
+
+
+@bp.get("/cgi-bin/template/get_all_private_template")
+def account_templates() -> dict[str, Any]:
+    w = world()
+    w.check_token(request.args.get("access_token"), "oa")
+    found = [{"template_id": id, "title": id, "content": _content(keys)} for id, keys in w.templates.items()]
+    return {"template_list": found}
 
 
 @bp.post("/__sandbox__/templates")

@@ -14,7 +14,7 @@ ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
 
 @bp.get("/")
 def home() -> Any:
-    return render_template("home.html", personas=world().personas.values())
+    return redirect("/sandbox")
 
 
 @bp.get("/connect/oauth2/authorize")
@@ -35,10 +35,11 @@ def authorize() -> Any:
     state = args.get("state", "")
     if args.get("scope") not in ("snsapi_base", "snsapi_userinfo") or not re.fullmatch(r"[A-Za-z0-9]{0,128}", state):
         return render_template("refused.html", text="scope 或 state 不正确", code=10005), 400
-    chosen = args.get("persona")
-    if not chosen:
+    chosen = args.get("persona") or request.cookies.get("persona")  # the page /sandbox says whose phone this is
+    if chosen not in w.personas:
         return render_template("authorize.html", personas=w.personas.values(), query=request.query_string.decode())
     with w.lock:
         code = w.issue_code("oauth", account, w.persona(chosen), args["scope"])
     glue = "&" if target.query else "?"
-    return redirect(args["redirect_uri"] + glue + urlencode({"code": code, "state": state}), 302)
+    back = args["redirect_uri"] + glue + urlencode({"code": code, "state": state})
+    return render_template("twice.html", url=back) if w.double_hit else redirect(back, 302)

@@ -2,16 +2,20 @@
 
 import base64
 import hashlib
+import itertools
+import re
 import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 CODE_SECONDS = 300
 TOKEN_SECONDS = 7200
 OLD_TOKEN_SECONDS = 300  # after /cgi-bin/token issued a new one the old one lives on a little
+RECENT_SECONDS = 2 * 3600
 FORCE_EVERY = 30
 FORCE_A_DAY = 20
 
@@ -79,6 +83,16 @@ class Injected:
     delay: float = 0
 
 
+@dataclass
+class Link:
+    """A URL link or scheme: for one person."""
+
+    path: str
+    query: str
+    until: float
+    opened_by: str = ""
+
+
 def _digest(*parts: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256("|".join(parts).encode()).digest()).decode().rstrip("=")
 
@@ -108,13 +122,31 @@ class World:
     consents: dict[tuple[str, str], int] = field(default_factory=dict)  # (persona, template) → sends left
     followers: set[str] = field(default_factory=set)
     outbox: list[dict[str, Any]] = field(default_factory=list)
+    tickets: dict[str, tuple[str, float]] = field(default_factory=dict)  # appid → jsapi ticket, until
+    empty_tickets: int = 0  # so many answers hold an empty one
+    pages: set[str] | None = None  # published pages of the mini-program; None: any
+    scenes: dict[str, tuple[str, float | None]] = field(default_factory=dict)  # ticket → scene, until
+    links: dict[str, Link] = field(default_factory=dict)
+    grants: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # OAuth token → appid, persona, scope
+    seen: dict[str, float] = field(default_factory=dict)  # openid → last use of the mini-program
+    spoke: dict[str, tuple[float, int]] = field(default_factory=dict)  # openid → when, answers since
+    checks: dict[str, dict[str, Any]] = field(default_factory=dict)  # trace_id → a picture to look at
+    chats: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # persona → what was said
+    double_hit: bool = False  # the authorisation's way back is loaded twice, as WeChat's browser often does
+    refused: list[dict[str, Any]] = field(default_factory=list)  # subscribe messages without a consent
+    product: str = ""  # where pushes go that nobody gave an address for; empty: nowhere
     injected: list[Injected] = field(default_factory=list)
     calls: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=2000))
     ahead: float = 0.0
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(int(time.time() * 1000) << 20))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def now(self) -> float:
         return time.time() + self.ahead
+
+    def number(self) -> int:
+        """Of a message: 64 bit, never twice."""
+        return next(self.numbers)
 
     def account(self, appid: str | None, secret: str | None = None) -> Account:
         found = self.accounts.get(appid or "")
@@ -155,6 +187,18 @@ class World:
             raise Fault(40163 if kind != "phone" else 40029, "code been used" if kind != "phone" else "invalid code")
         found.used = True
         return found
+
+    # --- links ------------------------------------------------------------------------------------
+
+    def open_link(self, url: str, person: Persona) -> dict[str, str]:
+        """Where a URL link or scheme leads. Raises Fault when it is old or another person's."""
+        link = self.links.get(re.split("[/=]", url)[-1])
+        if link is None or link.until < self.now():
+            raise Fault(85402, "link expired")
+        if link.opened_by not in ("", person.key):
+            raise Fault(85403, "link opened by another user")
+        link.opened_by = person.key
+        return {"path": link.path, "query": link.query}
 
     # --- tokens -----------------------------------------------------------------------------------
 
