@@ -11,7 +11,6 @@ const FOLDER = 'out'
  * @property {number} size
  * @property {string} mime
  */
-/** @typedef {{files: Chosen[], refused: ''|'camera'|'album'|'privacy', problem: string}} Choice nothing chosen: no files, and perhaps why */
 
 /** @type {Record<string, string>} */
 const MIMES = {
@@ -27,15 +26,6 @@ const extensionOf = (name) => (/\.([A-Za-z0-9]{1,8})$/.exec(name)?.[1] ?? '').to
 
 /** @param {string} name */
 export const mimeOf = (name) => MIMES[extensionOf(name)] ?? 'application/octet-stream'
-
-/** @param {string} errMsg @param {'camera'|'album'} source @returns {Choice} */
-function nothing(errMsg, source) {
-  const text = errMsg || ''
-  if (/cancel/i.test(text)) return { files: [], refused: '', problem: '' }
-  if (/privacy/i.test(text)) return { files: [], refused: 'privacy', problem: '' }
-  if (/auth|permission|deny|denied/i.test(text)) return { files: [], refused: source, problem: '' }
-  return { files: [], refused: '', problem: '没有选到文件，请重试' }
-}
 
 /** @param {string} path @param {number} size @returns {Promise<{path: string, size: number}>} a large picture made smaller */
 async function smaller(path, size) {
@@ -80,29 +70,25 @@ export function dropFile(path) {
   wx.getFileSystemManager().rmdir({ dirPath: path.slice(0, path.lastIndexOf('/')), recursive: true, fail() {} })
 }
 
-/**
- * @param {'camera'|'album'} source @param {number} [count] @returns {Promise<Choice>}
- */
+/** Rejects with WeChat's failure, which says whether it was given up or refused (permission.js). @param {'camera'|'album'} source @param {number} [count] @returns {Promise<Chosen[]>} */
 export async function choosePictures(source, count = 1) {
   /** @type {any} */
-  const reply = await new Promise((done) =>
-    wx.chooseMedia({ count, mediaType: ['image'], sourceType: [source], sizeType: ['original', 'compressed'], success: done, fail: done }),
+  const { tempFiles } = await new Promise((success, fail) =>
+    wx.chooseMedia({ count, mediaType: ['image'], sourceType: [source], sizeType: ['original', 'compressed'], success, fail }),
   )
-  if (!reply.tempFiles) return nothing(reply.errMsg, source)
   const files = []
-  for (const { tempFilePath, size } of reply.tempFiles) {
-    const { path, size: now } = await smaller(tempFilePath, size)
+  for (const { tempFilePath, size: first } of tempFiles) {
+    const { path, size } = await smaller(tempFilePath, first)
     const name = pictureName(path)
-    files.push(await keepFile({ path, name, size: now, mime: mimeOf(name) === 'application/octet-stream' ? 'image/jpeg' : mimeOf(name) }))
+    const mime = mimeOf(name)
+    files.push(await keepFile({ path, name, size, mime: mime.startsWith('image/') ? mime : 'image/jpeg' }))
   }
-  return { files, refused: '', problem: '' }
+  return files
 }
 
-/** @param {number} [count] @returns {Promise<Choice>} files that lie in WeChat's chats, the way to files on a phone */
+/** Files that lie in WeChat's chats, the way to files on a phone. @param {number} [count] @returns {Promise<Chosen[]>} */
 export async function chooseChatFiles(count = 1) {
   /** @type {any} */
-  const reply = await new Promise((done) => wx.chooseMessageFile({ count, type: 'all', success: done, fail: done }))
-  if (!reply.tempFiles) return nothing(reply.errMsg, 'album')
-  const files = await Promise.all(reply.tempFiles.map((/** @type {any} */ { path, name, size }) => keepFile({ path, name, size, mime: mimeOf(name) })))
-  return { files, refused: '', problem: '' }
+  const { tempFiles } = await new Promise((success, fail) => wx.chooseMessageFile({ count, type: 'all', success, fail }))
+  return Promise.all(tempFiles.map((/** @type {any} */ { path, name, size }) => keepFile({ path, name, size, mime: mimeOf(name) })))
 }

@@ -210,7 +210,7 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     readCommitment: (id) => post(`/commitments/${id}/read`),
     /** @param {string} id */
     signTicket: (id) => post(`/commitments/${id}/tickets`),
-    /** @param {string} id @param {{strokes: object[][], image: string, width?: number, height?: number}} signature */
+    /** @param {string} id @param {{strokes: object[][], image: string, width?: number, height?: number, body_hash?: string}} signature */
     sign: (id, signature) => post(`/commitments/${id}/sign`, signature),
 
     // courier and rating
@@ -219,7 +219,7 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     /** @param {string} id @param {Record<string, any>} form */
     submitPickup: (id, form) => inSession(id, 'pickup/submit', form),
     ratingTags: () => get('/rating/tags'),
-    /** @param {string} id @param {{level: number, tags: string[], comment: string, anonymous: boolean}} rating */
+    /** @param {string} id @param {{level: number, tags: string[], comment: string, anonymous: boolean, change?: boolean}} rating change: of one that was given */
     rate: (id, rating) => inSession(id, 'rating', rating),
   }
 }

@@ -1,0 +1,332 @@
+import { clockText } from '../../../shared/words.js'
+import { PROMPTS, nextPrompt, openPrompt, wantedMaterials } from '../../../shared/prompts.js'
+import { visibleCards } from '../../../shared/reducer.js'
+import { serverNow } from '../../../shared/clock.js'
+import { api } from '../../../services/api.js'
+import { MAX_BYTES, chooseChatFiles, choosePictures } from '../../../services/choose.js'
+import { download } from '../../../services/download.js'
+import { askNotices, prepareNotices } from '../../../services/notices.js'
+import { definePage } from '../../../services/page.js'
+import { permitted } from '../../../services/permission.js'
+import { ENDPOINT, bindSession } from '../../../services/session.js'
+import { attempt, confirm, go, toast } from '../../../services/ui.js'
+import { uploadsOf } from '../../../services/uploads.js'
+import { createWindow, rowsOf } from './rows.js'
+import { roomView } from './view.js'
+
+/** @typedef {import('../../../shared/session.js').SessionState} SessionState */
+
+const DRAFT = 'shipinban.draft.'
+const DRAFT_AFTER_MS = 400
+const PAGES = { commitment: 'commitment/commitment', materials: 'materials/materials', pickup: 'pickup/pickup', rating: 'rating/rating' }
+const REASONS = ['材料准备不全', '需要回去取原件', '临时有事，稍后继续', '网络或设备不方便']
+const NEAR_END = 80
+/** A phone can't share its screen: that request is for the PC of the same applicant. @param {string} kind */
+const leftToPc = (kind) => kind === 'screen_request'
+
+/** The chat is the main view; what the server asks comes as a sheet and stays as a card. Guide rows S19, S41–S46. */
+definePage({
+  data: {
+    id: '', load: 'loading', problem: null, state: '', chunks: [], earlier: false, anchor: '', away: 0,
+    text: '', menu: false, sheet: /** @type {any} */ (null), suspending: false, reason: REASONS[0], reasons: REASONS, missing: /** @type {any[]} */ ([]), invite: /** @type {any} */ (null),
+    ring: null, call: null, suspended: null, end: null, answering: false, busy: false, typing: false, bar: '', keyboard: 0,
+    progress: [], peer: { name: '客服', online: false }, materials: false, wanted: 0, maySend: false, maySuspend: false, mayCall: false, mayInvite: false,
+  },
+
+  /** @param {{id: string}} query */
+  onLoad({ id }) {
+    this.shown = new Set()
+    this.window_ = createWindow()
+    this.atEnd = true
+    this.visible = true
+    this.setData({ id, text: wx.getStorageSync(DRAFT + id) || '' })
+    prepareNotices('session')
+    prepareNotices('queue')
+    uploadsOf(id).resume() // what the app's end cut off goes on
+    this.session = bindSession(this, id, (state) => this.look(state))
+  },
+  onShow() {
+    this.visible = true
+    this.seen()
+  },
+  onHide() {
+    this.visible = false
+    this.keepDraft()
+  },
+  onUnload() {
+    this.visible = false
+    this.keepDraft()
+  },
+
+  /** Draws the messages by their paths; returns what stands around them. @param {SessionState} state */
+  look(state) {
+    const view = roomView(state, serverNow())
+    if (state.view?.state === 'waiting') this.toWaiting()
+    if (state.view) {
+      this.paint(state)
+      this.prompt(state.view)
+    }
+    return view
+  },
+  toWaiting() {
+    if (this.left) return
+    this.left = true
+    wx.redirectTo({ url: `/packages/session/wait/wait?id=${this.data.id}` })
+  },
+
+  // --- messages
+
+  /** @param {SessionState} state */
+  paint(state) {
+    const cards = visibleCards(state.chat)
+    const before = this.count ?? 0
+    const parts = this.window_.update(rowsOf(cards, state.view, serverNow()))
+    parts.forEach((/** @type {any} */ part, /** @type {number} */ i) => this.setData(part, i === parts.length - 1 ? () => this.painted(before) : undefined))
+    this.count = cards.length
+    if (this.data.earlier !== this.window_.earlier) this.setData({ earlier: this.window_.earlier })
+    const last = cards[cards.length - 1]
+    this.mineLast = last?.from.kind === 'applicant'
+  },
+  /** New rows are drawn: follow them, or count them for who reads further up. @param {number} before */
+  painted(before) {
+    const fresh = this.count - before
+    if (fresh <= 0) return
+    if (this.atEnd || this.mineLast || before === 0) this.toEnd()
+    else this.setData({ away: this.data.away + fresh })
+  },
+  toEnd() {
+    this.atEnd = true
+    this.setData({ anchor: this.data.anchor === 'end-a' ? 'end-b' : 'end-a', away: 0 })
+    this.seen()
+  },
+  seen() {
+    const seq = this.session?.state.chat.seq
+    if (this.visible && this.atEnd && seq) this.session.markRead(seq)
+  },
+  /** @param {any} event */
+  scrolled({ detail: { scrollTop, scrollHeight } }) {
+    this.atEnd = scrollHeight - scrollTop - (this.height || 0) < NEAR_END
+    if (!this.height) this.measure()
+  },
+  measure() {
+    this.createSelectorQuery().select('#list').boundingClientRect((/** @type {any} */ box) => (this.height = box?.height ?? 0)).exec()
+  },
+  scrolledToEnd() {
+    this.atEnd = true
+    if (this.data.away) this.setData({ away: 0 })
+    this.seen()
+  },
+  more() {
+    const id = this.window_.more()
+    this.paint(this.session.state)
+    this.setData({ anchor: id })
+  },
+  /** @param {any} event */
+  async open({ currentTarget: { dataset } }) {
+    const { kind, attachment, local, name } = dataset
+    if (kind === 'image') return this.openPicture(attachment, local)
+    if (!attachment) return
+    wx.showLoading({ title: '正在打开' })
+    const path = await attempt(() => download(api.attachmentUrl(attachment)))
+    wx.hideLoading()
+    if (path) wx.openDocument({ filePath: path, showMenu: true, fileType: /** @type {any} */ (name.split('.').pop().toLowerCase()), fail: () => toast('这种文件在手机上打不开，请在电脑上查看') })
+  },
+  /** @param {string} attachment @param {string} local */
+  async openPicture(attachment, local) {
+    const path = local || (await attempt(() => download(api.attachmentUrl(attachment, 'preview'))))
+    if (path) wx.previewImage({ urls: [path], current: path })
+  },
+  /** @param {any} event */
+  resend({ currentTarget: { dataset } }) {
+    return attempt(() => this.session.retry(dataset.key))
+  },
+  /** @param {any} event */
+  discard({ currentTarget: { dataset } }) {
+    this.session.discard(dataset.key)
+  },
+
+  // --- writing
+
+  /** @param {any} event */
+  write({ detail: { value } }) {
+    this.setData({ text: value })
+    this.session.typing()
+    clearTimeout(this.drafting)
+    this.drafting = setTimeout(() => this.keepDraft(), DRAFT_AFTER_MS)
+  },
+  keepDraft() {
+    clearTimeout(this.drafting)
+    const { id, text } = this.data
+    if (text) wx.setStorageSync(DRAFT + id, text)
+    else wx.removeStorageSync(DRAFT + id)
+  },
+  send() {
+    const text = this.data.text.trim()
+    if (!text) return
+    this.setData({ text: '' })
+    this.keepDraft()
+    this.session.say(text).catch(() => {}) // it stays in the chat with 重发
+  },
+  /** @param {any} event */
+  raised({ detail: { height } }) {
+    this.setData({ keyboard: height || 0, ...(height ? { menu: false } : {}) })
+    if (height && this.atEnd) this.toEnd()
+  },
+  plus() {
+    this.setData({ menu: !this.data.menu })
+    if (this.data.menu) wx.hideKeyboard({ fail() {} })
+  },
+  pictures() {
+    return this.files(() => choosePictures('album', 9), { what: '从相册选择图片', instead: '也可以用“文件”发送聊天中的图片。' })
+  },
+  photo() {
+    return this.files(() => choosePictures('camera'), { scope: 'scope.camera', what: '拍照', instead: '也可以从相册选择照片。' })
+  },
+  chatFiles() {
+    return this.files(() => chooseChatFiles(5), { what: '选择聊天中的文件', instead: '也可以拍照发送。' })
+  },
+  /** @param {() => Promise<import('../../../services/choose.js').Chosen[]>} choose @param {{scope?: string, what: string, instead: string}} about */
+  async files(choose, about) {
+    this.setData({ menu: false })
+    const files = (await permitted(choose, about)) ?? []
+    if (files.some((file) => file.size > MAX_BYTES)) toast('文件超过 10 MB，请压缩后再发送')
+    for (const { path, name, size, mime } of files.filter((file) => file.size <= MAX_BYTES)) {
+      this.session.sendFile(path, { name, size, mime, ...(mime.startsWith('image/') ? { preview: path } : {}) }).catch(() => {})
+    }
+  },
+
+  // --- what the server asks
+
+  /** @param {import('../../../shared/types.js').View} view */
+  prompt(view) {
+    const { sheet } = this.data
+    if (sheet && !openPrompt(view, sheet.kind, sheet.seq)) this.setData({ sheet: null })
+    const next = nextPrompt(view, this.shown, this.data.sheet?.kind ?? null, leftToPc)
+    if (!next) return
+    this.setData({ sheet: this.sheetOf(next.kind, next.seq, view), menu: false })
+    if (!this.visible) return
+    wx.vibrateShort({ type: 'medium', fail() {} })
+    wx.hideKeyboard({ fail() {} })
+  },
+  /** @param {string} kind @param {number} seq @param {import('../../../shared/types.js').View} view */
+  sheetOf(kind, seq, view) {
+    const names = kind === 'materials' ? wantedMaterials(view).map(({ name }) => name) : []
+    const words = PROMPTS[kind]
+    const text = kind === 'screen_request' ? '手机上不能共享屏幕，不影响继续办理；需要时可在电脑上登录后共享。' : kind === 'control_request' ? '客服申请在您共享的屏幕上用光标为您指引，不会替您点击或输入。' : words.text
+    return { kind, seq, names, title: kind === 'materials' ? '客服请您上传材料' : words.title, text, act: words.act }
+  },
+  closeSheet() {
+    this.setData({ sheet: null })
+  },
+  /** The card in the chat: the same page again, as often as one likes. @param {any} event */
+  reopen({ currentTarget: { dataset } }) {
+    const { kind, seq } = dataset
+    if (kind === 'screen_request' || kind === 'control_request') return this.setData({ sheet: this.sheetOf(kind, seq, this.session.state.view) })
+    return this.lead(kind)
+  },
+  follow() {
+    const { kind } = this.data.sheet
+    this.setData({ sheet: null })
+    return this.lead(kind)
+  },
+  /** @param {'commitment'|'materials'|'pickup'|'rating'|'call_invite'} kind */
+  lead(kind) {
+    if (kind === 'call_invite') return this.enterCall()
+    const view = this.session.state.view
+    const commitment = openPrompt(view, 'commitment', 0)?.data.commitment_id ?? view?.commitment?.id
+    return go(`/packages/papers/${PAGES[kind]}?id=${this.data.id}${kind === 'commitment' ? `&commitment=${commitment}` : ''}`)
+  },
+  openMaterials() {
+    return this.lead('materials')
+  },
+  rate() {
+    return this.lead('rating')
+  },
+  refuse() {
+    return this.settle(this.data.sheet.kind === 'screen_request' ? () => api.screen(this.data.id, 'refuse') : () => api.control(this.data.id, 'refuse'))
+  },
+  grant() {
+    return this.settle(() => api.control(this.data.id, 'grant'))
+  },
+  /** @param {() => Promise<any>} command */
+  async settle(command) {
+    await attempt(() => this.session.act(command))
+    this.setData({ sheet: null })
+  },
+
+  // --- the call
+
+  async answer() {
+    this.setData({ answering: true })
+    await attempt(() => this.session.act(() => api.answer(this.data.id, ENDPOINT)))
+    this.setData({ answering: false })
+  },
+  decline() {
+    return attempt(() => this.session.act(() => api.decline(this.data.id)))
+  },
+  enterCall() {
+    if (!this.data.mayCall) return toast('接通客服后才能开启音视频')
+    this.setData({ menu: false })
+    return go(`/packages/session/call/call?id=${this.data.id}`)
+  },
+  async hangUp() {
+    if (await confirm({ title: '结束音视频通话？', text: '结束后仍可文字聊天，也可以再次开启。', yes: '结束通话', no: '继续通话', danger: true })) {
+      await attempt(() => this.session.act(() => api.endCall(this.data.id)))
+    }
+  },
+  takeBack() {
+    this.session.socket.start()
+  },
+
+  // --- pause and return
+
+  suspend() {
+    if (!this.data.maySuspend) return
+    const missing = wantedMaterials(this.session.state.view).map(({ name }) => ({ name, on: false }))
+    this.setData({ menu: false, suspending: true, reason: REASONS[0], missing })
+  },
+  closeSuspend() {
+    this.setData({ suspending: false })
+  },
+  /** @param {any} event */
+  chooseReason({ currentTarget: { dataset } }) {
+    this.setData({ reason: dataset.reason })
+  },
+  /** @param {any} event */
+  toggleMissing({ currentTarget: { dataset } }) {
+    this.setData({ [`missing[${dataset.index}].on`]: !this.data.missing[dataset.index].on })
+  },
+  async confirmSuspend() {
+    if (this.data.busy) return
+    this.setData({ busy: true })
+    await askNotices('session')
+    const missing = this.data.missing.filter((one) => one.on).map((one) => one.name)
+    const done = await attempt(() => this.session.act(() => api.suspend(this.data.id, this.data.reason, missing)).then(() => true))
+    this.setData({ busy: false, ...(done ? { suspending: false } : {}) })
+  },
+  async reconnect() {
+    if (this.data.busy) return
+    this.setData({ busy: true })
+    await askNotices('queue')
+    await attempt(() => this.session.act(() => api.reconnect(this.data.id)), '正在优先排队')
+    this.setData({ busy: false })
+  },
+
+  // --- another phone joins
+
+  async invite() {
+    this.setData({ menu: false })
+    const made = await attempt(() => api.handover(this.data.id))
+    if (made) this.setData({ invite: { qr: made.qr, until: clockText(made.expires_at) } })
+  },
+  closeInvite() {
+    this.setData({ invite: null })
+  },
+
+  again() {
+    return this.session.refresh().catch(() => {})
+  },
+  home() {
+    return go('/pages/home/home')
+  },
+})
