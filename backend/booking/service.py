@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from backend.booking import places, rules, views
+from backend.booking import notices, places, rules, views
 from backend.booking.calendar import in_service_hours, workdays_later
 from backend.booking.errors import (
     BookingNotFound,
@@ -168,6 +168,7 @@ def confirm(user_id: str, booking_id: str) -> dict[str, Any]:
         row = get_for(user_id, booking_id)
         if row.state == State.HELD:
             _confirm(row)
+            notices.made(row)
         elif row.state in (State.EXPIRED, State.RELEASED):
             raise HoldExpired()
         elif row.state != State.BOOKED:
@@ -232,6 +233,7 @@ def cancel(user_id: str, booking_id: str, reason: str | None = None) -> dict[str
                 raise TooLateToCancel() from None
             raise
         places.give_back([row.slot_id])
+        notices.over(row)
         return views.booking(row)
 
 
@@ -250,11 +252,13 @@ def reschedule(user_id: str, booking_id: str, slot_id: str) -> dict[str, Any]:
         places.lock_user(user_id)
         _no_overlap(row, seen.start_at, seen.end_at)
         old = row.slot_id
+        notices.over(row)
         _move(row, slot_id, seen)
         places.lock_slots([old, slot_id])
         if not places.add(slot_id, now()):
             raise SlotClosed() if seen.closed else SlotFull()
         places.give_back([old])
+        notices.made(row)
         return views.booking(row)
 
 
@@ -306,6 +310,7 @@ def mark_queued(booking_id: str, session_id: str | None = None) -> None:
     with unit_of_work():
         row = db.session.get_one(Booking, booking_id)
         machine.apply(row, "queue", "applicant", queued_at=now())
+        notices.over(row)
 
 
 def back_to_booked(booking_id: str) -> None:
@@ -376,6 +381,7 @@ def cancel_closed(day: date) -> int:
                     machine.apply(row, "expire", "system", ended_at=now())
                 else:
                     machine.apply(row, "cancel", "staff", ended_at=now(), reason=CLOSED)
+                    notices.closed(row, views.WHY[CLOSED])
             except NotAllowedNow:  # its owner was a moment faster
                 continue
             slots.append(row.slot_id)
@@ -423,6 +429,7 @@ def merge_users(gone: str, kept: str) -> None:
             if row.state != State.QUEUED and (row.slot_id in slots or row.item_id in items):
                 move = "release" if row.state == State.HELD else "cancel"
                 machine.apply(row, move, "applicant", ended_at=now(), reason=MERGED)
+                notices.over(row)
                 back.append(row.slot_id)
         places.give_back(back)
         db.session.execute(update(Booking).where(Booking.user_id == gone).values(user_id=kept))

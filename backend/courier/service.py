@@ -18,6 +18,7 @@ from backend.courier.errors import (
 from backend.courier.gateway import Order
 from backend.courier.machine import LIVE, State, machine
 from backend.courier.models import PickupForm
+from backend.notice import service as notices
 from backend.platform.auth import Actor
 from backend.platform.clock import now, shanghai
 from backend.platform.crypto import blind, decrypt, encrypt, mask_name, mask_phone
@@ -155,6 +156,8 @@ def ordered(form_id: str, revision: int, waybill: str) -> bool:
         except NotAllowedNow:
             return False
         sessions.record(session, "pickup.ordered", None, {"form_id": row.id, "waybill": waybill})
+        data = {"id": session.id, "item": session.item_name, "waybill": waybill}
+        notices.notify(session.applicant_id, "waybill", data, key=f"pickup:{row.id}:ordered")
     return True
 
 

@@ -1,11 +1,13 @@
 """The verbs of rating: invited when a session is completed, given once, changed within seven days (P47)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from backend.booking.service import workdays_later
+from backend.identity import service as identity
+from backend.notice import service as notices
 from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
@@ -17,6 +19,7 @@ from backend.session import access, timeline
 from backend.session.machine import State as SessionState
 from backend.session.models import ServiceSession
 
+UNANSWERED = timedelta(minutes=10)  # who has not rated on the page by then is told outside
 INVITED, GIVEN = "rating.invited", "rating.given"
 
 
@@ -24,6 +27,13 @@ def invite(session: ServiceSession) -> None:
     """Ask for a rating; called in the transaction that completes the session. An abandoned one is not asked for."""
     until = rules.closes_at(session.ended_at or now())
     timeline.record(session, INVITED, timeline.SYSTEM, {"until": timeline.stamp(until)})
+    data = {"id": session.id, "item": session.item_name, "until_at": until}
+    due = now() + UNANSWERED
+    notices.notify(session.applicant_id, "rating", data, key=_notice(session.id), due_at=due, until=until)
+
+
+def _notice(session_id: str) -> str:
+    return f"rating:{session_id}"
 
 
 def rate(
@@ -62,6 +72,7 @@ def rate(
         _follow_up(row)
         shown = {"anonymous": True} if anonymous else {"level": level, "tags": tags, "comment": comment}
         timeline.record(session, GIVEN, actor, {**shown, "changed": bool(row.changes)})
+        notices.withdraw(_notice(session_id))
         return row
 
 
@@ -142,3 +153,9 @@ def close_follow_up(actor: Actor, follow_up_id: str, result: str) -> FollowUp:
             raise FollowUpNotFound()
         machine.apply(order, "close", "supervisor", handled_by=actor.id, handled_at=now(), result=result)
         return order
+
+
+@identity.on_merge
+def _merged(gone: str, kept: str) -> None:
+    """Two accounts turned out to be one person (P45): the ratings follow."""
+    db.session.execute(update(Rating).where(Rating.applicant_id == gone).values(applicant_id=kept))

@@ -10,7 +10,7 @@ from backend.platform.api import Blueprint, access
 from backend.platform.auth import current_actor
 from backend.platform.errors import Invalid
 from backend.platform.limits import limit
-from backend.session import call, channel, chat, gate, handover, mine, pause, service, timeline
+from backend.session import call, channel, chat, gate, handover, mine, notices, pause, service, timeline
 from backend.session.models import ServiceSession
 from backend.session.schemas import (
     AfterIn,
@@ -110,6 +110,15 @@ def events(session_id: str, query_data: AfterIn) -> dict[str, Any]:
 @bp.output(ViewOut)
 def leave(session_id: str, json_data: EmptyIn) -> dict[str, Any]:
     return _view(service.leave(current_actor(), session_id))
+
+
+@bp.post("/sessions/<session_id>/call-me")
+@party
+@bp.input(EmptyIn)
+@bp.output(ViewOut)
+def call_me(session_id: str, json_data: EmptyIn) -> dict[str, Any]:
+    """快轮到时叫我: the page may be closed, the place is kept, a notice comes when three are ahead."""
+    return _view(notices.call_me(current_actor(), session_id))
 
 
 @bp.post("/sessions/<session_id>/answer")

@@ -15,7 +15,7 @@ from backend.platform.errors import DomainError
 from backend.platform.jobs import periodic
 from backend.platform.settings import settings
 from backend.realtime.bus import endpoints
-from backend.session import channel, duty, pause, queue, service, timeline
+from backend.session import channel, duty, notices, pause, queue, service, timeline
 from backend.session.duty import Duty
 from backend.session.machine import LIVE, State
 from backend.session.models import AgentDuty, ServiceSession
@@ -50,7 +50,8 @@ def end_grace() -> None:
     _each(pause.connection_lost, S.state == State.ACTIVE, S.applicant_lost_at <= limit)
     _each(pause.agent_lost, S.state == State.ACTIVE, S.agent_lost_at <= limit)
     _each(lambda id: service.cancel_ring(None, id), S.state == State.RINGING, S.agent_lost_at <= limit)
-    _each(pause.step_away, S.state == State.WAITING, S.away_at.is_(None), S.applicant_lost_at <= limit)
+    gone = (S.away_at.is_(None), S.call_me.is_(False), S.applicant_lost_at <= limit)
+    _each(pause.step_away, S.state == State.WAITING, *gone)
 
 
 @periodic(seconds=60)
@@ -80,6 +81,12 @@ def tell_long_lines() -> None:
     query = select(S.skill_group_id).where(S.state == State.WAITING).group_by(S.skill_group_id)
     for group in db.session.scalars(query.having(func.count() > queue.NEAR)).all():
         queue.announce(group)
+
+
+@periodic(seconds=5)
+def tell_those_near() -> None:
+    """At most three people ahead: the applicant is told, wherever they are."""
+    notices.tell_those_near()
 
 
 def _each(do: Callable[[str], object], *conditions: Any) -> None:

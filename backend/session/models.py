@@ -52,6 +52,8 @@ class ServiceSession(Model):
     waiting_since: Mapped[datetime]
     away_at: Mapped[datetime | None]  # waiting, but the page is gone beyond the grace time: passed over
     no_answers: Mapped[int] = mapped_column(default=0)
+    call_me: Mapped[bool] = mapped_column(default=False)  # asked to be called: the place is kept without the page
+    tell_near: Mapped[bool] = mapped_column(default=False)  # came in from far back: is told once when the turn is near
     own_agent_id: Mapped[str | None] = mapped_column(String(26))  # who answered for it last: preferred on a return …
     own_agent_until: Mapped[datetime | None]  # … until then
 

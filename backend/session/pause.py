@@ -13,7 +13,7 @@ from backend.platform.auth import Actor
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
 from backend.platform.settings import settings
-from backend.session import call, duty, queue
+from backend.session import call, duty, notices, queue
 from backend.session.access import already_open, get_as, let_go, locked
 from backend.session.errors import OutsideServiceHours
 from backend.session.machine import LIVE, State, machine
@@ -39,6 +39,7 @@ def suspend(
         duty.finish(session.agent_id, "lose" if cause == "agent_lost" else "free")
         record(session, "session.suspended", actor,
                {"cause": cause, "reason": reason, "missing": list(missing), "until": until})  # fmt: skip
+        notices.paused(session, until)
         queue.changed(session.skill_group_id)
     return session
 
@@ -76,6 +77,7 @@ def reconnect(actor: Actor | None, session_id: str) -> ServiceSession:
             return session
         if actor and not booking.in_service_hours(session.skill_group_id):
             raise OutsideServiceHours()
+        notices.pause_over(session)
         agent_id, agent_name = session.agent_id, session.agent_name
         own_first = now() + timedelta(minutes=settings().own_agent_minutes) if actor else None
         try:
@@ -98,6 +100,7 @@ def expire(session_id: str, reason: str) -> ServiceSession:
     with unit_of_work():
         session = locked(session_id)
         never_served = session.answered_at is None
+        notices.pause_over(session)
         machine.apply(session, "expire", "system", ended_at=now())
         (booking.back_to_booked if never_served else booking.mark_served)(session.booking_id)
         record(session, "session.abandoned", SYSTEM, {"reason": reason})

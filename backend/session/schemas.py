@@ -113,6 +113,7 @@ class ViewOut(Schema):
     actions: list[str]
     prompts: list[dict[str, Any]]
     queue: QueueOut | None
+    call_me: bool
     peer: dict[str, Any] | None
     applicant: dict[str, Any]
     call: dict[str, Any]

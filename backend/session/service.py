@@ -20,7 +20,7 @@ from backend.platform.clock import now, today
 from backend.platform.db import db, unit_of_work
 from backend.platform.errors import Conflict, NotAllowedNow, NotFound
 from backend.platform.settings import settings
-from backend.session import call, duty, gate, hooks, queue
+from backend.session import call, duty, gate, hooks, notices, queue
 from backend.session.access import already_open, get_as, get_for, let_go, locked, scope_of, side_of
 from backend.session.errors import AlreadyTaken, NobodyWaiting
 from backend.session.machine import ENDED, State, machine
@@ -58,6 +58,7 @@ def join(
         gate.keep(session, actor, texts, ip)
         record(session, "consent.given", actor, {"texts": [t.receipt() for t in texts]})
         record(session, "session.queued", actor, {"item": session.item_name})
+        notices.entered(session)
         queue.changed(session.skill_group_id)
     return session
 
@@ -87,6 +88,7 @@ def leave(actor: Actor, session_id: str) -> ServiceSession:
     with unit_of_work():
         session, _ = get_as(actor, session_id, "applicant")
         was = session.state
+        notices.pause_over(session)
         machine.apply(session, "leave", "applicant", ended_at=now())
         if was == State.WAITING and session.answered_at is None:
             booking.back_to_booked(session.booking_id)
@@ -134,6 +136,7 @@ def _ring(agent: Actor, card: duty.AgentDuty, session: ServiceSession) -> bool:
     except NotAllowedNow:
         return False
     record(session, "session.ringing", agent, {"number": card.number, "until": until})
+    notices.came_up(session)
     queue.changed(session.skill_group_id)
     return True
 

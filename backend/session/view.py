@@ -28,6 +28,7 @@ def view(session: ServiceSession, actor: Actor) -> dict[str, Any]:
         "actions": actions(session, actor, side),
         "prompts": prompts(session, actor, side),
         "queue": queue.place(session).to_dict() if session.state == State.WAITING else None,
+        "call_me": session.call_me,
         "peer": _peer(session, side, here),
         "applicant": {"masked_name": session.applicant_name, "real_name_level": session.real_name_level},
         "call": {"epoch": session.call_epoch, "state": session.call_state, "media_endpoint": session.media_endpoint},
@@ -47,6 +48,8 @@ def actions(session: ServiceSession, actor: Actor, side: Side) -> list[str]:
     if side == "observer":
         return ["note"]
     allowed = [m for m in machine.allowed(session.state, side) if m not in _ON_SERVER_ONLY]
+    if side == "applicant" and session.state == State.WAITING and session.tell_near and not session.call_me:
+        allowed.append("call-me")
     if side == "agent" and session.state == State.RINGING:
         allowed.append("cancel-ring")
     if session.state == State.ACTIVE:

@@ -22,7 +22,7 @@ from backend.session import timeline
 from backend.session.machine import OPEN as SESSION_OPEN
 from backend.session.machine import State as SessionState
 from backend.session.models import ServiceSession
-from backend.upload import files, lists
+from backend.upload import files, lists, notices
 from backend.upload.errors import (
     CopyPending,
     NothingRequested,
@@ -154,6 +154,8 @@ def _add_version(
     before = lists.current(material)
     if (same := _same_again(material, before, file)) is not None:
         return same
+    if before is not None:
+        notices.mended(before)
     machine.apply(material, move, "agent" if actor.staff else "applicant", reason=None)
     kept = files.keep(session.id, actor, file, purpose)
     if before is not None and before.state == VersionState.UPLOADED:
@@ -220,6 +222,7 @@ def reject(agent: Actor, material_id: str, reason: str, no: int | None = None) -
         version.state, version.reason = VersionState.REJECTED, reason
         payload = {"material_id": material.id, "name": material.name, "no": version.no, "reason": reason}
         sessions.record(session, "material.rejected", agent, payload)
+        notices.rejected(session, material, version)
     return material
 
 
@@ -242,6 +245,8 @@ def withdraw(agent: Actor, material_id: str) -> Material:
     with unit_of_work():
         session, material = _serving_material(agent, material_id)
         machine.apply(material, "withdraw", "agent")
+        if version := lists.current(material):
+            notices.mended(version)
         sessions.record(
             session, "material.withdrawn", agent, {"material_id": material.id, "name": material.name}
         )

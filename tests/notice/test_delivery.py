@@ -95,6 +95,7 @@ def test_a_lasting_fault_goes_on_to_the_next_channel_and_ends(post: Post, clock:
     assert post.state() == ("failed", None)
     assert [len(post.sandbox.calls(path)) for path in SEND.values()] == [4, 4]
     assert post.consents("booking_made") == 1
+    post.signs_in()
     assert post.who.get("/notices")["items"][0]["title"] == "预约成功"  # it is in the list all the same
 
 
