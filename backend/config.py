@@ -58,6 +58,16 @@ class Settings(BaseSettings):
     staff_totp_required: bool = False  # production refuses False (等保 8.1.4.1: two kinds of factors)
     check_id_number: bool = True  # checksum of GB 11643; demo people have invalid check digits on purpose
 
+    # --- identity platforms --------------------------------------------------------------------
+    oidc_gateway: Literal["sandbox", "real", "off"] = "sandbox"  # 统一身份认证平台, over OpenID Connect
+    oidc_issuer: str = "http://127.0.0.1:8003/oidc"  # as its discovery document names it; browsers reach it, too
+    oidc_client_id: str = "shipinban"
+    oidc_client_secret: str = "sandbox-secret-of-the-client"  # noqa: S105
+    ishenzhen_gateway: Literal["sandbox", "real", "off"] = "sandbox"  # entry from the i深圳 app
+    ishenzhen_url: str = "http://127.0.0.1:8003/ishenzhen"
+    ishenzhen_app_id: str = "shipinban"
+    ishenzhen_secret: str = "sandbox-secret-of-the-entry"  # noqa: S105 - signs the exchange of the code
+
     # --- WeChat (docs/wechat.md) ------------------------------------------------------------
     wechat_gateway: Literal["sandbox", "real"] = "sandbox"
     wechat_sandbox_url: str = "http://127.0.0.1:8001"
@@ -144,7 +154,7 @@ class Settings(BaseSettings):
             faults.append("SECRET_KEY must be a secret of at least 32 characters")
         if self.database_url.startswith("sqlite"):
             faults.append("DATABASE_URL must be PostgreSQL")
-        for name in ("sms_gateway", "wechat_gateway", "courier_gateway"):
+        for name in ("sms_gateway", "wechat_gateway", "courier_gateway", "oidc_gateway", "ishenzhen_gateway"):
             if getattr(self, name) == "sandbox":
                 faults.append(f"{name.upper()} must not be the sandbox")
         faults += self._wechat_faults()
@@ -154,6 +164,14 @@ class Settings(BaseSettings):
             faults.append("COURIER_KEY must be a secret of at least 16 characters")
         if not self.courier_url.startswith("https://"):
             faults.append("COURIER_URL must be https")
+        for gateway, url, key in (
+            ("oidc_gateway", "oidc_issuer", "oidc_client_secret"),
+            ("ishenzhen_gateway", "ishenzhen_url", "ishenzhen_secret"),
+        ):
+            if getattr(self, gateway) == "real" and not getattr(self, url).startswith("https://"):
+                faults.append(f"{url.upper()} must be https")
+            if getattr(self, gateway) == "real" and getattr(self, key) == Settings.model_fields[key].default:
+                faults.append(f"{key.upper()} must be the platform's")
         if not self.staff_totp_required:
             faults.append("STAFF_TOTP_REQUIRED must be true")
         if not self.public_url.startswith("https://"):

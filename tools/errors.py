@@ -20,7 +20,7 @@ def kinds() -> list[type[DomainError]]:
     """Every error class of the product, by status and code."""
     for module in walk_packages(backend.__path__, "backend."):
         if not module.name.startswith(
-            ("backend.media.", "backend.wechat.sandbox.", "backend.courier.sandbox.")
+            ("backend.media.", "backend.wechat.sandbox.", "backend.courier.sandbox.", "backend.identity.sandbox.")
         ):
             import_module(module.name)
     found: list[type[DomainError]] = []

@@ -73,6 +73,7 @@ def plan() -> Plan:
         sock = Path("/tmp") / f"shipinban-{secrets.token_hex(8)}.sock"  # noqa: S108
     host = lan or "127.0.0.1"
     wechat, courier = number("WECHAT_SANDBOX_PORT", 8001), number("COURIER_SANDBOX_PORT", 8002)
+    identity = number("IDENTITY_SANDBOX_PORT", 8003)
     defaults = {
         "DATABASE_URL": f"sqlite:///{var / 'app.db'}",
         "REDIS_URL": f"unix://{sock}?db=0",
@@ -83,6 +84,8 @@ def plan() -> Plan:
         "WECHAT_SANDBOX_URL": f"http://127.0.0.1:{wechat}",
         "WECHAT_SANDBOX_BROWSER_URL": f"http://{host}:{wechat}",
         "COURIER_URL": f"http://127.0.0.1:{courier}",
+        "OIDC_ISSUER": f"http://{host}:{identity}/oidc",
+        "ISHENZHEN_URL": f"http://127.0.0.1:{identity}/ishenzhen",
     }
     if os.environ.get("MODE", "development") == "development":
         defaults["CHECK_ID_NUMBER"] = "false"  # demo people have invalid check digits on purpose
@@ -97,6 +100,8 @@ def plan() -> Plan:
         sandboxes["wechat"] = wechat
     if settings.courier_gateway == "sandbox" and settings.courier_url == defaults["COURIER_URL"]:
         sandboxes["courier"] = courier
+    if settings.oidc_gateway == "sandbox" and settings.oidc_issuer == defaults["OIDC_ISSUER"]:
+        sandboxes["identity"] = identity
     return Plan(
         var=var,
         port=port,
@@ -293,7 +298,7 @@ def addresses(p: Plan, seconds: float) -> str:
         f"  手机页面    {phone}",
         f"  接口文档    {here}/docs",
     ]
-    names = {"wechat": "微信沙箱", "courier": "快递沙箱"}
+    names = {"wechat": "微信沙箱", "courier": "快递沙箱", "identity": "身份沙箱"}
     lines += [f"  {names[name]}    http://127.0.0.1:{port}/" for name, port in p.sandboxes.items()]
     if p.demo:
         lines += ["", f"  演示账号(密码都是 {PASSWORD})"]

@@ -1,4 +1,4 @@
-"""Sign-in over HTTP: phone number, WeChat, staff; refresh, logout, me."""
+"""Sign-in over HTTP: phone number, WeChat, staff; refresh, logout. More doors are in doors_api and scan_api."""
 
 from typing import Any
 
@@ -6,12 +6,19 @@ from apiflask import APIFlask
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from backend.identity import cookies, doors_api, scan_api, service, staff_accounts, tokens, wechat_login
+from backend.identity import (
+    cookies,
+    doors_api,
+    me_api,
+    oidc,
+    scan_api,
+    service,
+    staff_accounts,
+    tokens,
+    wechat_login,
+)
 from backend.identity.replies import arrive, ip, reply, uncached
 from backend.identity.schemas import (
-    BindPhoneIn,
-    MeIn,
-    PersonOut,
     PhoneIn,
     RefreshIn,
     SmsIn,
@@ -21,8 +28,7 @@ from backend.identity.schemas import (
     WechatCodeIn,
 )
 from backend.platform.api import Blueprint, access
-from backend.platform.auth import actor_or_none, current_actor, register_loader
-from backend.platform.errors import Invalid
+from backend.platform.auth import actor_or_none, register_loader
 from backend.platform.limits import limit
 from backend.platform.settings import settings
 
@@ -31,7 +37,8 @@ register_loader(tokens.load_actor)
 
 
 def init_app(app: APIFlask) -> None:
-    for part in (doors_api.bp, doors_api.pages, scan_api.bp):
+    oidc.init_app(app, app.extensions["settings"])
+    for part in (doors_api.bp, doors_api.pages, scan_api.bp, me_api.bp):
         app.register_blueprint(part)
 
 
@@ -54,7 +61,12 @@ def sign_in_by_phone(json_data: PhoneIn) -> Any:
     entry, device = cookies.client_entry(), cookies.device()
     return reply(
         service.sign_in_by_phone(
-            json_data.phone, json_data.code, entry, device, real_name=json_data.real_name
+            json_data.phone,
+            json_data.code,
+            entry,
+            device,
+            real_name=json_data.real_name,
+            consent=json_data.privacy,
         )
     )
 
@@ -66,15 +78,16 @@ def sign_in_by_phone(json_data: PhoneIn) -> Any:
 def sign_in_by_wechat(json_data: WechatCodeIn) -> Any:
     """Sign in with the code of wx.login (mini-program) or of the official account's page."""
     limit(f"signin:{ip()}", settings().sign_ins_per_ip, per=600)
-    return reply(wechat_login.by_code(json_data.code, json_data.entry, cookies.device()))
+    return reply(wechat_login.by_code(json_data.code, json_data.entry, cookies.device(), json_data.privacy))
 
 
 @bp.get("/auth/wechat/oa/start")
 @access("public")
 @bp.doc(responses=[302])
 def start_oauth() -> Any:
-    """Send the browser to WeChat; `next` is the local path to return to."""
-    url, binding = wechat_login.start(request.args.get("next"), request.host_url)
+    """Send the browser to WeChat; `next` is the local path to return to, `privacy` the policy agreed to."""
+    consent = request.args.get("privacy")
+    url, binding = wechat_login.start(request.args.get("next"), request.host_url, consent)
     response = redirect(url)
     cookies.bind(response, binding)
     return uncached(response)
@@ -137,43 +150,6 @@ def refresh_staff(json_data: RefreshIn) -> Any:
 def logout_staff(json_data: RefreshIn) -> Any:
     """End a console login."""
     return _logout("staff", json_data.refresh_token)
-
-
-@bp.get("/me")
-@access("party", scoped=True)
-@bp.output(PersonOut)
-def me() -> Any:
-    """Who I am; numbers are masked."""
-    return service.me(current_actor())
-
-
-@bp.patch("/me")
-@access("applicant")
-@bp.input(MeIn)
-@bp.output(PersonOut)
-def set_real_name(json_data: MeIn) -> Any:
-    """Fill in my name and citizen number."""
-    service.set_real_name(current_actor().id, json_data.real_name, json_data.id_number)
-    return service.me(current_actor())
-
-
-@bp.post("/me/phone")
-@access("applicant")
-@bp.input(BindPhoneIn)
-@bp.output(TokensOut)
-def bind_phone(json_data: BindPhoneIn) -> Any:
-    """Attach my phone number; the account may turn out to be one I already have."""
-    actor, device = current_actor(), cookies.device()
-    limit(f"bind:{actor.id}", 20, per=3600)
-    if json_data.wechat_code:
-        return reply(wechat_login.bind_phone(actor.id, json_data.wechat_code, device))
-    if not (json_data.phone and json_data.code):
-        raise Invalid("请填写手机号和验证码", field="phone")
-    return reply(
-        service.bind_phone_by_code(
-            actor.id, json_data.phone, json_data.code, entry=cookies.client_entry(), device=device
-        )
-    )
 
 
 def _logout(kind: str, in_body: str | None) -> Response:

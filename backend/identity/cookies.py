@@ -16,6 +16,7 @@ from backend.platform.settings import settings
 NAMES = {"applicant": "refresh", "staff": "staff_refresh"}
 BINDING = "oauth_binding"
 SCAN = "scan_binding"
+GOV = "gov_binding"
 PATH = "/api/auth"
 _ENTRIES = {"portal": "pc", "h5": "h5", "miniprogram": "mp", "console": "console", "sign": "phone"}
 

@@ -119,3 +119,55 @@ class ScanTaken(Conflict):
 class ScanForeign(Forbidden):
     code = "scan_foreign"
     message = "请在显示二维码的浏览器中登录"
+
+
+class NameNeeded(Conflict):
+    """`details.proof` goes with the name: the number need not be proven again."""
+
+    code = "name_needed"
+    message = "该手机号已有账号，请填写该账号登记的真实姓名后合并"
+
+
+class NameWrong(Conflict):
+    code = "name_wrong"
+    message = "姓名与该手机号登记的不一致，请核对后重试"
+
+
+class NameFixed(Conflict):
+    code = "name_fixed"
+    message = "实名信息已由身份认证平台核验，不能修改；如有变更请到认证平台更新"
+
+
+class ProofOver(Expired):
+    code = "proof_over"
+    message = "手机号验证已过期，请重新获取验证码"
+
+
+class PrivacyWithdrawn(Forbidden):
+    code = "privacy_withdrawn"
+    message = "您已撤回隐私授权，重新同意隐私政策后才能登录和预约"
+
+
+class PrivacyChanged(Conflict):
+    code = "privacy_changed"
+    message = "隐私政策已更新，请阅读后重新同意"
+
+
+class GovRefused(Unauthenticated):
+    code = "gov_refused"
+    message = "统一身份认证没有完成，请重试或换一种方式登录"
+
+
+class GovUnavailable(Unavailable):
+    code = "gov_unavailable"
+    message = "统一身份认证平台暂时不可用，请稍后再试或换一种方式登录"
+
+
+class IshenzhenRefused(Unauthenticated):
+    code = "ishenzhen_refused"
+    message = "从 i深圳 进入没有成功，请返回 i深圳 重新进入，或在此登录"
+
+
+class IshenzhenUnavailable(Unavailable):
+    code = "ishenzhen_unavailable"
+    message = "i深圳 暂时没有回应，请稍后重新进入，或在此登录"

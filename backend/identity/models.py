@@ -42,6 +42,19 @@ class Identity(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 
+class PrivacyReceipt(Model):
+    """A consent to the privacy policy: what, when, through which door; and when it was taken back."""
+
+    __tablename__ = "privacy_receipt"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
+    version: Mapped[str] = mapped_column(String(16))
+    text_sha256: Mapped[str] = mapped_column(String(64))
+    entry: Mapped[str] = mapped_column(String(16))
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
 class StaffAccount(Model):
     """A member of staff (客服, 班长, 管理员)."""
 
@@ -70,7 +83,7 @@ class LoginSession(Model):
 
     kind: Mapped[str] = mapped_column(String(16))  # applicant | staff
     subject_id: Mapped[str] = mapped_column(String(26))
-    entry: Mapped[str] = mapped_column(String(16))  # pc | h5 | mp | oa | console | phone
+    entry: Mapped[str] = mapped_column(String(16))  # pc h5 mp oa ishenzhen console phone
     device: Mapped[str] = mapped_column(String(256), default="")
     scope: Mapped[str | None] = mapped_column(
         String(64)

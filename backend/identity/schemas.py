@@ -1,11 +1,13 @@
 """What goes in and out of the sign-in API."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from backend.platform.api import Schema
+
+Consent = Annotated[str | None, Field(max_length=16)]  # the version of the privacy policy that was agreed to
 
 
 class SmsIn(Schema):
@@ -22,11 +24,18 @@ class PhoneIn(Schema):
     phone: str = Field(min_length=1, max_length=20)
     code: str = Field(pattern=r"^\d{6}$")
     real_name: str | None = Field(default=None, max_length=64)
+    privacy: Consent = None
 
 
 class WechatCodeIn(Schema):
     code: str = Field(min_length=1, max_length=128)
     entry: Literal["mp", "oa"] = "mp"
+    privacy: Consent = None
+
+
+class IshenzhenIn(Schema):
+    code: str = Field(min_length=1, max_length=128)
+    privacy: Consent = None
 
 
 class RefreshIn(Schema):
@@ -45,11 +54,16 @@ class MeIn(Schema):
 
 
 class BindPhoneIn(Schema):
-    """Either a number with the code texted to it, or the code of WeChat's phone button."""
+    """A number with the code texted to it, the code of WeChat's phone button, or the proof of an earlier try.
+
+    `real_name`: the name of the account that has this number, asked for by `name_needed`.
+    """
 
     phone: str | None = Field(default=None, max_length=20)
     code: str | None = Field(default=None, pattern=r"^\d{6}$")
     wechat_code: str | None = Field(default=None, max_length=128)
+    proof: str | None = Field(default=None, max_length=64)
+    real_name: str | None = Field(default=None, min_length=1, max_length=64)
 
 
 class TicketIn(Schema):
@@ -92,6 +106,7 @@ class PersonOut(Schema):
     masked_phone: str | None = None
     masked_id_number: str | None = None
     real_name_level: int | None = None
+    privacy: Literal["given", "needed", "withdrawn"] | None = None
     number: str | None = None  # 工号
     roles: list[str] | None = None
     region_code: str | None = None
@@ -104,3 +119,53 @@ class TokensOut(Schema):
     expires_in: int
     refresh_token: str | None = None  # mini-program only; pages get a cookie
     user: PersonOut
+
+
+class PolicyOut(Schema):
+    title: str
+    version: str
+    since: str
+    body: str
+
+
+class ReceiptOut(Schema):
+    id: str
+    title: str
+    version: str
+    text_sha256: str
+    entry: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+class PrivacyOut(Schema):
+    state: Literal["given", "needed", "withdrawn"]
+    version: str
+    receipts: list[ReceiptOut]
+
+
+class PrivacyIn(Schema):
+    version: str = Field(min_length=1, max_length=16)
+
+
+class LoginOut(Schema):
+    id: str
+    entry: str
+    browser: str
+    system: str
+    created_at: datetime
+    last_seen_at: datetime
+    current: bool
+
+
+class LoginsOut(Schema):
+    items: list[LoginOut]
+
+
+class DoorsOut(Schema):
+    """Ways to sign in that this installation has, and the policy to agree to."""
+
+    wechat: bool
+    gov: bool
+    ishenzhen: bool
+    privacy_version: str

@@ -107,6 +107,13 @@ def is_live(login_id: str) -> bool:
     return login is not None and _alive(login)
 
 
+def live(kind: str, subject_id: str) -> list[LoginSession]:
+    """A person's logins that are good, newest first."""
+    theirs = LoginSession.kind == kind, LoginSession.subject_id == subject_id, LoginSession.scope.is_(None)
+    good = LoginSession.revoked_at.is_(None), LoginSession.expires_at > now()
+    return list(db.session.scalars(select(LoginSession).where(*theirs, *good).order_by(LoginSession.id.desc())))
+
+
 def revoke(login_id: str, reason: str = "logout") -> None:
     """End a login and its family; their access tokens stop working at the next request."""
     with unit_of_work():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backend.identity import rules, service
+from backend.identity import merge, rules, service
 from backend.identity.models import Identity, User
 from backend.platform.db import db
 from backend.platform.errors import DomainError
@@ -86,8 +86,8 @@ def test_wechat_and_phone_become_one_person(app: APIFlask, stage: Stage) -> None
         phone = service.reveal(person.id, "phone")
         assert phone
         from_wechat = service.sign_in_by_wechat("mp", "openid-1", "union-1", "mp", "")
-        kept = service.bind_phone(from_wechat.subject_id, phone, entry="mp", device="")
-        service._merge_hooks.remove(hook)
+        kept = service.bind_phone(from_wechat.subject_id, phone, entry="mp", device="", real_name="张三")
+        merge._hooks.remove(hook)
         assert kept.subject_id == person.id
         assert moved == [(from_wechat.subject_id, person.id)]
         assert service.sign_in_by_wechat("oa", "openid-2", "union-1", "oa", "").subject_id == person.id

@@ -51,7 +51,10 @@ def test_mini_program_and_phone_and_official_account_are_one_person(
     ).json
     assert reply["user"]["name"] == "申请人"
     bearer = {"Authorization": f"Bearer {reply['access_token']}", "X_Client": "miniprogram"}
-    bound = another.post("/me/phone", {"wechat_code": sandbox.code("phone")}, **bearer).json
+    asked = another.post("/me/phone", {"wechat_code": sandbox.code("phone")}, **bearer)
+    assert (asked.status_code, asked.json["error"]["code"]) == (409, "name_needed")
+    proof = asked.json["error"]["details"]["proof"]
+    bound = another.post("/me/phone", {"proof": proof, "real_name": "张三"}, **bearer).json
     assert (bound["user"]["id"], bound["user"]["name"]) == (by_phone, "张三")
     assert another.get("/me", reply["access_token"]).status_code == 401
 

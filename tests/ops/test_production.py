@@ -31,6 +31,8 @@ STRICT = {
     "WECHAT_OA_TOKEN": "onlyforthistest",
     "WECHAT_MP_AES_KEY": "m" * 43,
     "WECHAT_OA_AES_KEY": "o" * 43,
+    "OIDC_GATEWAY": "off",
+    "ISHENZHEN_GATEWAY": "off",
     "COURIER_GATEWAY": "http",
     "COURIER_URL": "https://courier.example.cn",
     "COURIER_KEY": "only-for-this-test",
@@ -99,8 +101,8 @@ def test_production_has_no_demonstration(production: dict[str, str]) -> None:
 
 
 def test_make_run_stands_on_what_it_is_given(own_database: str, redis_url: str, tmp_path: Path) -> None:
-    port, wechat, courier = map(str, free_ports(3))
-    ports = {"PORT": port, "WECHAT_SANDBOX_PORT": wechat, "COURIER_SANDBOX_PORT": courier, "HOST": "127.0.0.1"}
+    names = ("PORT", "WECHAT_SANDBOX_PORT", "COURIER_SANDBOX_PORT", "IDENTITY_SANDBOX_PORT")
+    ports = {**dict(zip(names, map(str, free_ports(4)), strict=True)), "HOST": "127.0.0.1"}
     given = {"DATABASE_URL": own_database, "REDIS_URL": redis_url, "STORAGE_URL": f"file://{tmp_path / 'files'}"}
     product = Command(sys.executable, "-m", "tools.supervise", VAR=str(tmp_path / "var"), **ports, **given)
     try:

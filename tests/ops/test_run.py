@@ -32,10 +32,11 @@ def free_ports(count: int) -> list[int]:
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the product with its data in this test's folder, on free ports."""
     commands: list[Command] = []
-    port, wechat, courier = map(str, free_ports(3))
+    port, wechat, courier, identity = map(str, free_ports(4))
     settings = {
         "VAR": str(tmp_path / "var"), "HOST": "127.0.0.1", "PORT": port, "LOG_LEVEL": "WARNING",
-        "WECHAT_SANDBOX_PORT": wechat, "COURIER_SANDBOX_PORT": courier, "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "WECHAT_SANDBOX_PORT": wechat, "COURIER_SANDBOX_PORT": courier,
+        "IDENTITY_SANDBOX_PORT": identity, "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }  # fmt: skip
 
     def run(**more: str) -> Command:
