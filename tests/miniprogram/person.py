@@ -95,12 +95,12 @@ class Person:
 
     def on_openSetting(self, _: dict[str, Any]) -> Any:
         """The person switches everything on in WeChat's settings."""
-        self.permissions = {scope: True for scope in self.permissions}
+        self.permissions = dict.fromkeys(self.permissions, True)
         return {"permissions": self.permissions}
 
     def on_subscribe(self, about: dict[str, Any]) -> Any:
         self.done.append(("subscribe", about))
-        return {id_: self.subscribe for id_ in about["ids"]}
+        return dict.fromkeys(about["ids"], self.subscribe)
 
     def on_address(self, _: dict[str, Any]) -> Any:
         if self.address is None:

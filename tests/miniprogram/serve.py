@@ -1,4 +1,4 @@
-"""`python -m tests.miniprogram.serve`: the product on free ports for screenshots, until Ctrl-C; prints its addresses."""
+"""`python -m tests.miniprogram.serve`: the product on free ports for pictures, until Ctrl-C; prints its addresses."""
 
 import contextlib
 import signal

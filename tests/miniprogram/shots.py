@@ -1,4 +1,4 @@
-"""`python -m tests.miniprogram.shots OUT [page[?query]…] [--state NAME]`: pages of the mini-program as pictures, 375 px wide.
+"""`python -m tests.miniprogram.shots OUT [page[?query]…] [--state NAME]`: the mini-program's pages as pictures, 375 px.
 
 Without pages: every page of app.json. A query may name what was prepared: {item} {booking} {future} {session}
 {commitment} {material}. `--tap data-test` (repeatable) taps before the picture. Uses the server of
@@ -109,7 +109,7 @@ def shoot(browser: Browser, url: str, wechat: str, pages: list[str], out: Path, 
         phone.shoot(file)
         faults = phone.faults()
         bad += bool(faults)
-        print(f"{file.name}: {'ok' if not faults else faults}", flush=True)
+        print(f"{file.name}: {faults or 'ok'}", flush=True)
         phone.close()
     return bad
 
