@@ -56,6 +56,10 @@ class Client(WeChatClient):
         found = plain(lambda: requests.post(f"{self._api}{STABLE}", json=body, timeout=self.timeout), STABLE)
         return found["access_token"], int(found["expires_in"])
 
+    def fetch(self) -> None:
+        """Try the credentials; the token in use stays as it is."""
+        self._stable_token(force=False)
+
     def ask(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """One API call that answers JSON."""
         return self._with_token(path, lambda token: self._once(method, path, body, token))

@@ -43,6 +43,29 @@ def faults(menu: Button) -> list[str]:
     return found
 
 
+KEPT = ("name", "type", "key", "url", "appid", "pagepath")
+
+
+def differences(theirs: Button, ours: Button) -> list[str]:
+    """In what the platform's menu is not ours; it adds fields of its own, such as an empty sub_button."""
+    there, here = dict(_flat(theirs)), dict(_flat(ours))
+    found = [f"缺少“{path}”" for path in here if path not in there]
+    found += [f"多出“{path}”" for path in there if path not in here]
+    for path in here.keys() & there.keys():
+        changed = [k for k in KEPT if here[path].get(k) != there[path].get(k)]
+        found += [f"“{path}”的 {'、'.join(changed)} 不同"] if changed else []
+    in_order = [path for path in there if path in here] == [path for path in here if path in there]
+    return sorted(found) if found or in_order else ["顺序不同"]
+
+
+def _flat(menu: Button) -> list[tuple[str, Button]]:
+    rows = []
+    for top in menu.get("button") or []:
+        rows.append((str(top.get("name")), top))
+        rows += [(f"{top.get('name')}/{sub.get('name')}", sub) for sub in top.get("sub_button") or []]
+    return rows
+
+
 def _name(button: Button, limit: int) -> list[str]:
     size = len(str(button.get("name", "")).encode())
     return [] if 1 <= size <= limit else [f"名称“{button.get('name')}”应为 1–{limit} 字节，现为 {size} (40018/40025)"]

@@ -126,6 +126,10 @@ class RealGateway:
         asked = {"version": 2, "openid": openid, "scene": scene, "media_url": url, "media_type": 2}
         return str(self.call("mp", "/wxa/media_check_async", asked)["trace_id"])
 
+    def prove(self, account: str) -> None:
+        """Ask WeChat for a token with the account's credentials; raises what it says of them."""
+        self._clients[account].fetch()
+
     def call(self, account: str, path: str, body: dict[str, Any], *, method: str = "POST") -> dict[str, Any]:
         return self._clients[account].ask(method, path, body)
 

@@ -148,9 +148,7 @@ def openid(wechat: Gateway, sandbox: Sandbox) -> str:
 
 
 def test_words_are_judged(wechat: Gateway, openid: str) -> None:
-    expected = {
-        "您好，请问材料要原件吗？": ("pass", 100), "来赌博": ("risky", 20006), "请加微信": ("review", 10001), " ": ("pass", 100),
-    }  # fmt: skip
+    expected = {"您好": ("pass", 100), "来赌博": ("risky", 20006), "请加微信": ("review", 10001), " ": ("pass", 100)}
     for words, verdict in expected.items():
         found = wechat.check_text(openid, words)
         assert (found.suggest, found.label) == verdict, words

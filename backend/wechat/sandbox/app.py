@@ -84,5 +84,5 @@ def _meet_injected(world: World) -> Any:
     if found.status != 200:
         return Response("bad gateway", found.status)
     if found.errcode:
-        raise Fault(found.errcode, "injected")
+        raise Fault(found.errcode, found.errmsg)
     return None

@@ -77,7 +77,7 @@ def rotate() -> Any:
 
 @bp.post("/faults")
 def faults() -> Any:
-    """{path, times, errcode?, status?, delay?}: what the next calls of a path meet."""
+    """{path, times, errcode?, errmsg?, status?, delay?}: what the next calls of a path meet."""
     with world().lock:
         world().injected.append(Injected(**_asked()))
     return {}

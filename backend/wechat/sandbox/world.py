@@ -81,6 +81,7 @@ class Injected:
     errcode: int = 0
     status: int = 200
     delay: float = 0
+    errmsg: str = "injected"
 
 
 @dataclass
