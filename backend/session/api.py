@@ -10,7 +10,19 @@ from backend.platform.api import Blueprint, access
 from backend.platform.auth import current_actor
 from backend.platform.errors import Invalid
 from backend.platform.limits import limit
-from backend.session import call, channel, chat, gate, handover, mine, notices, pause, service, timeline
+from backend.session import (
+    call,
+    channel,
+    chat,
+    gate,
+    handover,
+    mine,
+    moderation,
+    notices,
+    pause,
+    service,
+    timeline,
+)
 from backend.session.models import ServiceSession
 from backend.session.schemas import (
     AfterIn,
@@ -180,7 +192,7 @@ def note(session_id: str, json_data: NoteIn) -> dict[str, Any]:
 
 
 @bp.post("/sessions/<session_id>/messages")
-@party
+@access("party", scoped=True, first=moderation.look_at_words)
 @bp.input(MessageIn)
 @bp.output(EventOut, 201)
 def say(session_id: str, json_data: MessageIn) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from backend.platform.clock import now
 from backend.platform.db import after_commit, db, unit_of_work
 from backend.platform.errors import Invalid, NotAllowedNow, NotFound
 from backend.realtime.bus import publish
-from backend.session import hooks, timeline
+from backend.session import hooks, moderation, timeline
 from backend.session.access import get_as
 from backend.session.errors import SessionEnded
 from backend.session.machine import ENDED, State
@@ -39,7 +39,9 @@ def say(
             kind, payload = _attachment(session, actor, attachment_id)
         else:
             kind, payload = "chat.text", {"text": _checked(text)}
-        return timeline.record(session, kind, actor, {**payload, "client_id": client_id}, client_id=client_id)
+        event = timeline.record(session, kind, actor, {**payload, "client_id": client_id}, client_id=client_id)
+        moderation.said(session, actor, event)
+        return event
 
 
 def recall(actor: Actor, session_id: str, seq: int) -> TimelineEvent:

@@ -39,6 +39,10 @@ class SessionEnded(NotAllowedNow):
     code, message = "session_ended", "会话已结束，不能再发送内容"
 
 
+class ContentRefused(Invalid):
+    code, message = "content_refused", "内容含有不适宜的词语，没有发送，请修改后再发"
+
+
 class WrongSurface(Invalid):
     code, message = "wrong_surface", "请选择整个屏幕"
 

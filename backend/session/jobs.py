@@ -12,10 +12,10 @@ from sqlalchemy import func, select, update
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
 from backend.platform.errors import DomainError
-from backend.platform.jobs import periodic
+from backend.platform.jobs import job, periodic
 from backend.platform.settings import settings
 from backend.realtime.bus import endpoints
-from backend.session import channel, duty, notices, pause, queue, service, timeline
+from backend.session import channel, duty, moderation, notices, pause, queue, service, timeline
 from backend.session.duty import Duty
 from backend.session.machine import LIVE, State
 from backend.session.models import AgentDuty, ServiceSession
@@ -87,6 +87,16 @@ def tell_long_lines() -> None:
 def tell_those_near() -> None:
     """At most three people ahead: the applicant is told, wherever they are."""
     notices.tell_those_near()
+
+
+@job("session.check_text")
+def check_text(session_id: str, seq: int) -> None:
+    moderation.check_text_again(session_id, seq)
+
+
+@job("session.check_image")
+def check_image(session_id: str, seq: int) -> None:
+    moderation.ask_about_image(session_id, seq)
 
 
 def _each(do: Callable[[str], object], *conditions: Any) -> None:

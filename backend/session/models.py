@@ -144,6 +144,17 @@ class Consent(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 
+class ContentCheck(Model):
+    """A picture of the chat that WeChat was asked to look at: to which message its answer belongs (moderation.py)."""
+
+    __tablename__ = "content_check"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("service_session.id"))
+    seq: Mapped[int]
+    trace_id: Mapped[str] = mapped_column(String(128), unique=True)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
 class AgentDuty(Model):
     """What an agent is doing now. `id` is the staff account's id."""
 

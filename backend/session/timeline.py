@@ -74,8 +74,8 @@ def events(session_id: str, after: int = 0, *, staff: bool = False, limit: int =
     """The events numbered above `after`, in order, as they go over the wire."""
     query = select(TimelineEvent).where(TimelineEvent.session_id == session_id, TimelineEvent.seq > after)
     found = list(db.session.scalars(query.order_by(TimelineEvent.seq).limit(limit)))
-    gone = _recalled(session_id) if any(e.kind.startswith("chat.") for e in found) else frozenset()
-    return [wire(e, staff=staff, recalled=e.seq in gone) for e in found]
+    gone = _gone(session_id) if any(e.kind.startswith("chat.") for e in found) else {}
+    return [wire(e, staff=staff, gone=gone.get(e.seq)) for e in found]
 
 
 def find(session_id: str, seq: int) -> TimelineEvent | None:
@@ -97,13 +97,22 @@ def latest(session_id: str, kind: str) -> TimelineEvent | None:
     return db.session.scalar(query.order_by(TimelineEvent.seq.desc()).limit(1))
 
 
-def wire(event: TimelineEvent, *, staff: bool, recalled: bool = False) -> dict[str, Any]:
-    """An event as clients see it. What is for staff leaves its number only, so that the numbers have no gap."""
+def find_about(session_id: str, kind: str, seq: int) -> TimelineEvent | None:
+    """The newest event of a kind about the message `seq`."""
+    query = select(TimelineEvent).where(TimelineEvent.session_id == session_id, TimelineEvent.kind == kind)
+    found = db.session.scalars(query.order_by(TimelineEvent.seq.desc()))
+    return next((event for event in found if event.payload["seq"] == seq), None)
+
+
+def wire(event: TimelineEvent, *, staff: bool, gone: str | None = None) -> dict[str, Any]:
+    """An event as clients see it. What is for staff leaves its number only, so that the numbers have no gap. `gone`:
+    "recalled" or "withheld", what was said is shown no more.
+    """
     at = stamp(event.at)
     if event.audience == "staff" and not staff:
         return {"seq": event.seq, "kind": "hidden", "at": at}
     actor = {"kind": event.actor_kind, "id": event.actor_id, "name": event.actor_name}
-    payload = {"recalled": True, "client_id": event.client_id} if recalled else event.payload
+    payload = {gone: True, "client_id": event.client_id} if gone else event.payload
     return {"seq": event.seq, "kind": event.kind, "actor": actor, "at": at, "payload": payload}
 
 
@@ -181,11 +190,15 @@ def _who(actor: Actor | None) -> tuple[str, str | None, str]:
     return "applicant", actor.id, NAMELESS if actor.name in ("", NAMELESS) else mask_name(actor.name)
 
 
-def _recalled(session_id: str) -> frozenset[int]:
-    query = select(TimelineEvent.payload).where(
-        TimelineEvent.session_id == session_id, TimelineEvent.kind == "chat.recalled"
+_TAKES_AWAY = {"chat.recalled": "recalled", "chat.withheld": "withheld"}
+
+
+def _gone(session_id: str) -> dict[int, str]:
+    """Messages that are shown no more, by number: taken back by their sender, or unfit (moderation.py)."""
+    query = select(TimelineEvent.kind, TimelineEvent.payload).where(
+        TimelineEvent.session_id == session_id, TimelineEvent.kind.in_(_TAKES_AWAY)
     )
-    return frozenset(payload["seq"] for payload in db.session.scalars(query))
+    return {payload["seq"]: _TAKES_AWAY[kind] for kind, payload in db.session.execute(query)}
 
 
 def _announcement(event: TimelineEvent) -> Callable[[], object]:

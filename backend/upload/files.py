@@ -7,13 +7,14 @@ from typing import BinaryIO
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
-from backend.platform import leftovers
+from backend.platform import leftovers, tickets
 from backend.platform.auth import Actor
 from backend.platform.db import db
 from backend.platform.errors import NotFound
 from backend.platform.ids import new_id
 from backend.platform.storage import storage
 from backend.session import service as sessions
+from backend.session.moderation import TICKET
 from backend.upload import content, names
 from backend.upload.errors import NoFile
 from backend.upload.limits import EXTENSION, Purpose
@@ -91,6 +92,15 @@ def readable(actor: Actor, attachment_id: str) -> Attachment:
     if row is None:
         raise NotFound()
     sessions.get_for(actor, row.session_id)
+    return row
+
+
+def to_be_checked(ticket: str) -> Attachment:
+    """The picture that a ticket of the content check stands for: of the chat only, whatever the ticket says."""
+    found = tickets.peek(TICKET, ticket)
+    row = db.session.get(Attachment, found["attachment_id"]) if found else None
+    if row is None or row.purpose != Purpose.CHAT or not row.mime.startswith("image/"):
+        raise NotFound()
     return row
 
 

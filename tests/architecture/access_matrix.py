@@ -209,6 +209,7 @@ MATRIX: dict[str, Row] = {
     ),
     f"POST {SESSION}/suspend": side(PARTY),
     # --- files and materials ----------------------------------------------------------------------------------
+    "GET /api/attachments/shown/<ticket>": OPEN,
     "GET /api/attachments/<attachment_id>": side(LOOK),
     f"GET {MATERIAL}/copy": side(LOOK, ids=VERIFIED),
     f"POST {MATERIAL}/reject": serving(body={"reason": "照片不清晰"}),
