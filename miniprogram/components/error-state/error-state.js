@@ -7,7 +7,7 @@ Component({
   properties: {
     error: { type: Object, value: /** @type {any} */ (null) },
   },
-  data: { withdrawn: false, signedOut: false, offline: false, gone: false },
+  data: { withdrawn: false, signedOut: false, offline: false, gone: false, over: false },
   observers: {
     error(/** @type {any} */ error) {
       if (!error) return
@@ -15,6 +15,7 @@ Component({
         withdrawn: error.code === 'privacy_withdrawn',
         signedOut: error.status === 401,
         offline: !isOnline() && !error.status,
+        over: error.status === 410,
         gone: error.status === 404 || error.status === 410,
       })
     },

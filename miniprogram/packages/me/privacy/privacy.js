@@ -11,6 +11,8 @@ const ENTRIES = { mp: '小程序', oa: '公众号', h5: '手机网页', pc: '电
 /** @type {Record<string, string>} */
 const STATES = { given: '已同意', needed: '尚未同意', withdrawn: '已撤回' }
 
+const LOGINS_SHOWN = 5
+
 /** @param {any} receipt */
 const receiptRow = (receipt) => ({
   id: receipt.id,
@@ -37,9 +39,9 @@ definePage({
     privacyState().then((wechat) => this.setData({ wechat }))
   },
   async fetchMine() {
-    if (!(await restore().catch(this.withdrawn))) return { state: signedOut() ? 'out' : 'withdrawn', word: STATES.withdrawn, receipts: [], logins: [] }
+    if (!(await restore().catch(this.withdrawn))) return { state: signedOut() ? 'out' : 'withdrawn', word: STATES.withdrawn, receipts: [], logins: [], more: 0 }
     const [{ state, receipts }, logins] = await Promise.all([api.get('/me/privacy'), api.get('/me/logins')])
-    return { state, word: STATES[state], receipts: receipts.map(receiptRow), logins: listOf(logins).map(loginRow) }
+    return { state, word: STATES[state], receipts: receipts.map(receiptRow), logins: listOf(logins).slice(0, LOGINS_SHOWN).map(loginRow), more: Math.max(0, listOf(logins).length - LOGINS_SHOWN) }
   },
   /** A login refused for want of consent is a state of this page, not a fault. @param {any} error @returns {null} */
   withdrawn(error) {

@@ -58,21 +58,31 @@ definePage({
       const { status = 0, code = '' } = error ?? {}
       return { view: view && shown(view), error: error && { message: errorText(error), status, code }, connection }
     })
+    this.whenShown(() => (this.covered = false))
     prepareNotices('queue')
     wx.setKeepScreenOn?.({ keepScreenOn: true })
+  },
+  onHide() {
+    this.covered = true
   },
   onUnload() {
     wx.setKeepScreenOn?.({ keepScreenOn: false })
   },
-  /** The state decides the page; a ring is felt. @param {import('../../../shared/types.js').View} view */
+  /** The state decides the page; a ring is felt, and brings this page back over what was opened from it. @param {import('../../../shared/types.js').View} view */
   follow(view) {
     if (view.state === 'ringing' && this.rang !== view.seq) {
       this.rang = view.seq
       wx.vibrateLong?.({})
+      if (this.covered) this.comeBack()
     }
-    if (HERE.includes(view.state) || this.leaving) return
+    if (HERE.includes(view.state) || this.leaving || this.covered) return
     this.leaving = true
     wx.redirectTo({ url: `/packages/session/room/room?id=${this.data.id}` })
+  },
+  comeBack() {
+    const pages = getCurrentPages()
+    const above = pages.length - 1 - pages.map((page) => page.route).lastIndexOf('packages/session/wait/wait')
+    if (above > 0 && above < pages.length) wx.navigateBack({ delta: above })
   },
   retry() {
     this.setData({ error: null })
