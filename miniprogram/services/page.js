@@ -86,8 +86,9 @@ export function definePage(options) {
       return onShow?.call(this)
     },
     onUnload() {
-      onUnload?.call(this)
-      /** @type {any} */ (this).end_?.()
+      const page = /** @type {any} */ (this)
+      onUnload?.call(page)
+      page.end_?.()
     },
   })
 }
