@@ -155,6 +155,8 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     gate: (bookingId) => get(`/bookings/${bookingId}/gate`),
     /** @param {string} bookingId @param {{consents: {text_id: string, version: number|string}[], materials_ready: boolean, endpoint?: string}} body */
     enterQueue: (bookingId, body) => post(`/bookings/${bookingId}/queue`, body),
+    /** The place is kept while the page is closed; a notice comes when three are ahead. @param {string} id */
+    callMe: (id) => inSession(id, 'call-me'),
     openSessions: () => get('/sessions/mine'),
     /** @param {string} id */
     view: (id) => get(`/sessions/${id}`),
@@ -192,6 +194,15 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     redeemHandover: (ticket) => post('/handover/redeem', { ticket }),
     /** @param {{channel: string, id?: string, endpoint?: string, item_id?: string}} request */
     socketTicket: (request) => post('/socket-tickets', request),
+
+    // notices
+    /** @param {string} [cursor] */
+    notices: (cursor) => get('/notices', { cursor }),
+    readNotices: () => post('/notices/read'),
+    /** @param {'booked'|'queue'|'session'} moment */
+    noticeTemplates: (moment) => get('/notice/templates', { moment }),
+    /** @param {Record<string, string>} results as wx.requestSubscribeMessage gave them */
+    noticeConsents: (results) => post('/notice/consents', { results }),
 
     // files and materials
     /** @param {string} id @param {any} file @param {(sent: number, total: number) => void} [onProgress] */

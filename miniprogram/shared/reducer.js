@@ -15,6 +15,8 @@ import { eventLine } from './words.js'
  * @property {string} [text] of a line
  * @property {string} [prompt] kind of the prompt that the card reopens
  * @property {boolean} [recalled]
+ * @property {boolean} [withheld] the content check took it out: nobody is shown what it was
+ * @property {'review'|'pending'|'pass'} [flag] what the content check says of it, for staff only
  * @property {'sending'|'failed'} [status] of a message on its way
  * @property {number} [progress] 0…1 of a file on its way
  */
@@ -39,7 +41,7 @@ export const PROMPT_KINDS = {
 }
 
 /** Events that leave no trace in the chat and need no fresh view. */
-const MESSAGE_KINDS = ['chat.text', 'chat.image', 'chat.file', 'chat.recalled', 'hidden', 'note.added']
+const MESSAGE_KINDS = ['chat.text', 'chat.image', 'chat.file', 'chat.recalled', 'chat.withheld', 'chat.flagged', 'hidden', 'note.added']
 
 /** @returns {Chat} */
 export const emptyChat = () => ({ seq: 0, cards: [], outgoing: [], ahead: {} })
@@ -68,11 +70,19 @@ function cardOf(event) {
   return text ? { ...base, type: 'line', text } : null
 }
 
+/** What an event says about an earlier message. @type {Record<string, (event: TimelineEvent) => Partial<Card>>} */
+const REMARKS = {
+  'chat.recalled': () => ({ recalled: true }),
+  'chat.withheld': () => ({ withheld: true }),
+  'chat.flagged': (event) => ({ flag: event.payload?.suggest }),
+}
+
 /** @param {Chat} chat @param {TimelineEvent} event @returns {Chat} */
 function append(chat, event) {
   const next = { ...chat, seq: event.seq }
-  if (event.kind === 'chat.recalled') {
-    next.cards = chat.cards.map((card) => (card.seq === event.payload?.seq ? { ...card, recalled: true } : card))
+  const remark = REMARKS[event.kind]?.(event)
+  if (remark) {
+    next.cards = chat.cards.map((card) => (card.seq === event.payload?.seq ? { ...card, ...remark } : card))
     return next
   }
   const card = cardOf(event)

@@ -231,8 +231,14 @@ export function createSession({ id, endpoint, api, connect, newKey, onChange, no
       settle(key)
       if (state.connection !== 'live') catchUp().catch(() => {})
     } catch (error) {
-      message.waits = /** @type {any} */ (error)?.transient === true
-      mark(key, { status: 'failed' })
+      const refusal = /** @type {any} */ (error)
+      message.waits = refusal?.transient === true
+      if (refusal?.code === 'content_refused') {
+        settle(key)
+        set({ chat: dropOutgoing(state.chat, key) }) // the page puts the words back where they were written
+      } else {
+        mark(key, { status: 'failed' })
+      }
       throw error
     }
   }

@@ -57,6 +57,7 @@
  * @property {string[]} actions
  * @property {Prompt[]} prompts
  * @property {{ahead: number, wait_minutes: [number, number]|null, agents_online: number, updated_at?: string, notices?: string[]}|null} [queue]
+ * @property {boolean} [call_me] asked to be called when the turn is near
  * @property {{name: string, number?: string, online: boolean, endpoints?: string[]}|null} [peer]
  * @property {{endpoint?: string}} [me]
  * @property {Record<string, any>} [applicant]
@@ -93,6 +94,17 @@
  * @property {QueueMode} [queue]
  * @property {string[]} actions
  * @property {string|null} [session_id]
+ */
+
+/**
+ * @typedef {object} Notice
+ * @property {string} id
+ * @property {string} kind
+ * @property {string} title
+ * @property {string} text
+ * @property {string} at
+ * @property {boolean} read
+ * @property {{page: 'session'|'bookings'|'rating', id: string|null}} target
  */
 
 /**

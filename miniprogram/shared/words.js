@@ -201,6 +201,9 @@ const LINES = {
   'rating.given': () => '感谢您的评价',
 }
 
+/** What stands in the chat for a message that the content check took out. @param {string} type of the card @param {boolean} mine */
+export const withheldLine = (type, mine) => `${type === 'text' ? '消息' : '图片'}未通过内容检查${mine ? '，对方看不到' : ''}`
+
 /** @param {TimelineEvent} event @returns {string|null} null when the event has no line of its own */
 export function eventLine(event) {
   const who = event.actor?.kind === 'agent' ? (event.actor.name ?? '客服') : '客服'

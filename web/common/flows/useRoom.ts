@@ -125,6 +125,7 @@ export function useRoom(id: string, endpoint: 'applicant-pc' | 'applicant-phone'
     decline: () => act(() => api.decline(id)),
     leave: () => act(() => api.leave(id)),
     suspend: (reason: string, missing: string[]) => act(() => api.suspend(id, reason, missing)),
+    callMe: () => act(() => api.callMe(id)),
     reconnect: () => act(() => api.reconnect(id)),
     startCall: () => act(() => api.startCall(id, endpoint)),
     endCall: () => act(() => api.endCall(id)),

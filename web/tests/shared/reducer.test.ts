@@ -49,6 +49,14 @@ describe('the chat', () => {
     expect(cards[3]).toMatchObject({ prompt: 'commitment', seq: 5 })
     expect(cards[4].recalled).toBe(true)
   })
+  it('marks what the content check took out, and what it doubts; neither asks for a fresh view', () => {
+    const picture = event(1, 'chat.image', { attachment_id: 'a', name: '图.jpg', client_id: 'p' })
+    const remarks = [event(2, 'chat.flagged', { seq: 1, suggest: 'pending' }), event(3, 'chat.withheld', { seq: 1 })]
+    const { cards } = applyEvents(emptyChat(), [picture, ...remarks])
+    expect(cards).toHaveLength(1)
+    expect(cards[0]).toMatchObject({ withheld: true, flag: 'pending' })
+    expect(remarks.map(changesView)).toEqual([false, false])
+  })
   it('swaps a message on its way for the confirmed one, under the same key', () => {
     const mine = { key: 'c:x1', type: 'text' as const, seq: 0, at: '', from: { kind: 'applicant' }, payload: { text: '好' }, status: 'sending' as const }
     let chat = addOutgoing(emptyChat(), mine)

@@ -13,7 +13,7 @@ afterEach(() => {
 /** A server of one session, kept in memory, with a socket that can be up or down. */
 function server({ outbox, events = [] }: { outbox?: Outbox; events?: TimelineEvent[] } = {}) {
   const calls = { view: 0, events: 0, receipts: [] as any[] }
-  const hooks = { failMessages: 0, failView: false }
+  const hooks = { failMessages: 0, refuseMessages: 0, failView: false }
   let deliver: ((message: any) => void) | null = null
   let onState: (state: any) => void = () => {}
   const api = {
@@ -30,6 +30,10 @@ function server({ outbox, events = [] }: { outbox?: Outbox; events?: TimelineEve
       if (hooks.failMessages > 0) {
         hooks.failMessages -= 1
         throw Object.assign(new Error('offline'), { status: 0, transient: true })
+      }
+      if (hooks.refuseMessages > 0) {
+        hooks.refuseMessages -= 1
+        throw Object.assign(new Error('内容含有不适宜的词语'), { status: 422, code: 'content_refused', transient: false })
       }
       if (!events.some((event) => event.payload?.client_id === message.client_id)) record('chat.text', message)
     },
@@ -131,6 +135,15 @@ describe('a session', () => {
     await s.session.retry(s.now().chat.outgoing[0].key)
     await settle()
     expect(s.now().chat.outgoing).toEqual([])
+    expect(s.events.filter((event) => event.kind === 'chat.text')).toHaveLength(1)
+  })
+  it('takes a message back whose words were refused: the page has them still', async () => {
+    const s = server()
+    await s.session.start()
+    s.hooks.refuseMessages = 1
+    await expect(s.session.say('不合适')).rejects.toMatchObject({ code: 'content_refused' })
+    expect(s.now().chat.outgoing).toEqual([])
+    await s.session.say('合适')
     expect(s.events.filter((event) => event.kind === 'chat.text')).toHaveLength(1)
   })
   it('sends what got no answer again once the line is back', async () => {

@@ -2,7 +2,7 @@
 // the page by its path and never more than WeChat takes at once (64 kB for each setData).
 
 import { PROMPTS, promptLeads, settledWord } from '../../../shared/prompts.js'
-import { momentText, sizeText } from '../../../shared/words.js'
+import { momentText, sizeText, withheldLine } from '../../../shared/words.js'
 
 /** @typedef {import('../../../shared/reducer.js').Card} Card */
 /** @typedef {import('../../../shared/types.js').View} View */
@@ -28,6 +28,7 @@ function receiptWord(view, card) {
 function content(card) {
   const { payload } = card
   if (card.recalled) return { type: 'line', text: `${isMine(card) ? '您' : '对方'}撤回了一条消息` }
+  if (card.withheld) return { type: 'line', text: withheldLine(card.type, isMine(card)) }
   if (card.type === 'line') return { type: 'line', text: card.text ?? '' }
   if (card.type === 'text') return { type: 'text', text: payload.text ?? '' }
   const name = payload.name ?? (card.type === 'image' ? '图片' : '文件')
@@ -52,7 +53,7 @@ function rowOf(card, before, view, lastMine, now) {
   const time = !before || at - new Date(before.at).getTime() > PAUSE_MS ? momentText(at, now) : ''
   const base = { key: card.key, id: `r${card.seq || card.key.slice(2)}`, seq: card.seq, time, mine }
   if (card.type === 'prompt') return { ...base, ...promptRow(card, view) }
-  const bubble = BUBBLES.includes(card.type) && !card.recalled
+  const bubble = BUBBLES.includes(card.type) && !card.recalled && !card.withheld
   const name = card.from.name ?? '客服'
   const state = !bubble ? '' : card.status === 'failed' ? 'failed' : card.status === 'sending' ? 'sending' : ''
   const part = card.progress !== undefined && card.progress < 1 ? `上传 ${Math.round(card.progress * 100)}%` : '发送中'
