@@ -65,7 +65,7 @@ definePage({
   down({ touches: [touch], timeStamp }) {
     if (this.data.busy || !touch) return
     this.pad.start(this.spot(touch), timeStamp)
-    if (this.data.empty || this.data.message) this.setData({ empty: false, message: '' })
+    if (this.data.empty || this.data.message) this.setData({ empty: false, message: '', fault: false })
   },
   /** @param {any} event */
   drag({ touches: [touch], timeStamp }) {
@@ -86,7 +86,7 @@ definePage({
   },
   clear() {
     this.pad.clear()
-    this.setData({ message: '' })
+    this.setData({ message: '', fault: false })
   },
 
   async confirm() {

@@ -47,7 +47,7 @@ definePage({
   },
   onShow() {
     this.visible = true
-    this.seen()
+    if (this.atEnd) this.toEnd() // what came meanwhile
   },
   onHide() {
     this.visible = false
@@ -201,7 +201,9 @@ definePage({
   prompt(view) {
     const { sheet } = this.data
     if (sheet && !openPrompt(view, sheet.kind, sheet.seq)) this.setData({ sheet: null })
-    const next = nextPrompt(view, this.shown, this.data.sheet?.kind ?? null, leftToPc)
+    const rating = view.prompts.some(({ id, kind }) => kind === 'rating' && !this.shown.has(id))
+    if (this.data.sheet && !rating) return // one after the other
+    const next = nextPrompt(view, this.shown, null, leftToPc)
     if (!next) return
     this.setData({ sheet: this.sheetOf(next.kind, next.seq, view), menu: false })
     if (!this.visible) return
@@ -217,6 +219,7 @@ definePage({
   },
   closeSheet() {
     this.setData({ sheet: null })
+    this.prompt(this.session.state.view)
   },
   /** The card in the chat: the same page again, as often as one likes. @param {any} event */
   reopen({ currentTarget: { dataset } }) {
