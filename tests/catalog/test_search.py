@@ -2,13 +2,14 @@
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, text
 
 from backend.catalog import admin, demo, search, service
 from backend.catalog.models import Category, Item, ItemWords, Region, SkillGroup, words_of
@@ -17,7 +18,9 @@ from backend.platform.db import db, unit_of_work
 from backend.platform.ids import new_id
 
 TEACHER = "初中、小学、幼儿园教师资格认定"
-LIMIT_MS = 5.0  # p95 of the statement with 10,000 items
+# p95 with 10,000 items, in plain LIKEs on the same rows: such a one took 1.5 ms where 5 ms is the limit.
+LIMIT = 5.0 / 1.5
+PLAIN = text("SELECT id, code, name FROM item WHERE name LIKE :part ORDER BY code LIMIT 21")
 COUNT = 10_000
 
 
@@ -185,18 +188,24 @@ def test_search_among_ten_thousand(any_app: APIFlask) -> None:
     queries = ["教师资格", "jszg", "jiaoshi", "营业执照", "公司", "gongsi", "补贴", "bt", "登记", "dengji", "许可 变更",
                "a", "不存在", "zzzz", "医疗机构", "yljg", "xukezheng", "失业", "备案", "shenpi"]  # fmt: skip
     taken: dict[str, list[float]] = {q: [] for q in queries}
+    plain: list[float] = []
     with any_app.app_context():
         work = Work()
+
+        def timed(run: Callable[[], object]) -> float:
+            start = work.milliseconds()
+            run()
+            return work.milliseconds() - start
+
         for round_ in range(13):
             for query in queries:
                 region = "440304000" if round_ % 2 else None
-                start = work.milliseconds()
-                search.find(query, region=region)
-                if round_:  # the first round warms up
-                    taken[query].append(work.milliseconds() - start)
+                taken[query].append(timed(lambda q=query, r=region: search.find(q, region=r)))  # type: ignore[misc]
+                plain.append(timed(lambda: db.session.execute(PLAIN, {"part": "%不存在%"}).all()))
     usual = sorted((sorted(times)[len(times) // 2], query) for query, times in taken.items())
     p95 = usual[int(len(usual) * 0.95)][0]
-    assert p95 < LIMIT_MS, f"p95 {p95:.2f} ms; slowest: {usual[-5:]}"
+    like = sorted(plain)[len(plain) // 2]
+    assert p95 < LIMIT * like, f"p95 {p95:.2f} ms, a plain LIKE {like:.2f} ms; slowest: {usual[-5:]}"
 
 
 class Work:
