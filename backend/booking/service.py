@@ -1,11 +1,12 @@
 """The verbs of booking. Session asks here too; nobody else reads these tables."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from backend.booking import notices, places, rules, views
+from backend.booking import notices, places, rules, taking, views
 from backend.booking.calendar import in_service_hours, workdays_later
 from backend.booking.errors import (
     BookingNotFound,
@@ -27,7 +28,6 @@ from backend.booking.views import booking_extra
 from backend.catalog import service as catalog
 from backend.catalog.models import Item
 from backend.identity import service as identity
-from backend.platform import swift
 from backend.platform.auth import Actor
 from backend.platform.clock import now, today
 from backend.platform.db import db, unit_of_work
@@ -50,27 +50,23 @@ def hold(user_id: str, slot_id: str, item_id: str) -> tuple[dict[str, Any], bool
 
     Another hold of the same item is given up for this one. Raises SlotFull, SlotTwice, ItemBooked, SlotOverlap, …
     """
-    seen = _look(user_id, slot_id, item_id)
-    if same := _refuse_early(seen, item_id):
-        return views.booking(same), False
     present = now()
-    wanted = places.Hold(
-        new_id(), user_id, item_id, slot_id, present, present + timedelta(seconds=settings().hold_seconds)
-    )
-    if swift.available() and places.take_swiftly(wanted):
-        return views.one(_as_booking(wanted, seen), seen.item_name), True
-    with unit_of_work():
-        places.lock_user(user_id)
-        if not places.take(wanted):
-            same = _second_try(wanted)
-            if same:
+    until = present + timedelta(seconds=settings().hold_seconds)
+    wanted = taking.Hold(new_id(), user_id, item_id, slot_id, present, until)
+    asked = taking.ask(wanted)
+    seen = _offered(asked.seen)
+    if not asked.taken:
+        if same := _refuse_early(seen, item_id):
+            return views.booking(same), False
+        with unit_of_work():
+            places.lock_user(user_id)
+            if same := _second_try(wanted):
                 return views.booking(same), False
     return views.one(_as_booking(wanted, seen), seen.item_name), True
 
 
-def _look(user_id: str, slot_id: str, item_id: str) -> Any:
-    """All that a hold needs to know, in one read; raises SlotNotFound, NotBookable."""
-    seen = places.look(user_id, slot_id, item_id, now())
+def _offered(seen: Any | None) -> Any:
+    """What was seen of a slot, if the item is offered there."""
     if seen is None:
         raise SlotNotFound()
     if not seen.video_enabled:
@@ -107,7 +103,7 @@ def _ran_out(row: Booking) -> bool:
     return row.state == State.HELD and row.held_until is not None and row.held_until <= now()
 
 
-def _second_try(wanted: places.Hold) -> Booking | None:
+def _second_try(wanted: taking.Hold) -> Booking | None:
     """The place was not to be had at once: clear what is out of date, say what forbids it, or take it after all.
 
     Returns the user's own hold when it is this very place; raises why not.
@@ -126,7 +122,7 @@ def _second_try(wanted: places.Hold) -> Booking | None:
             raise SlotOverlap(booking_id=row.id)
     places.lock_slots([*freed, slot.id])
     places.give_back(freed)
-    if places.take(wanted):
+    if taking.take(wanted):
         return None
     if db.session.scalar(select(Slot.closed).where(Slot.id == wanted.slot)):
         raise SlotClosed()
@@ -142,12 +138,12 @@ def _give_up(row: Booking) -> list[str]:
     return [row.slot_id]
 
 
-def _as_booking(wanted: places.Hold, seen: Any) -> Booking:
+def _as_booking(wanted: taking.Hold, seen: Any) -> Any:
     """The row that was just written, without reading it again."""
-    return Booking(
-        id=wanted.id, user_id=wanted.user, item_id=wanted.item, slot_id=wanted.slot, state=State.HELD.value,
-        start_at=seen.start_at.astimezone(UTC), end_at=seen.end_at.astimezone(UTC), created_at=wanted.now,
-        held_until=wanted.until, moved=0,
+    return SimpleNamespace(
+        id=wanted.id, item_id=wanted.item, slot_id=wanted.slot, state=State.HELD, created_at=wanted.now,
+        start_at=seen.start_at.astimezone(UTC), end_at=seen.end_at.astimezone(UTC), held_until=wanted.until,
+        reason=None,
     )  # fmt: skip
 
 
@@ -246,7 +242,7 @@ def reschedule(user_id: str, booking_id: str, slot_id: str) -> dict[str, Any]:
         row = get_for(user_id, booking_id)
         if row.slot_id == slot_id and row.state == State.BOOKED:
             return views.booking(row)
-        seen = _look(user_id, slot_id, row.item_id)
+        seen = _offered(taking.look(user_id, slot_id, row.item_id, now()))
         if seen.end_at <= now():
             raise SlotPast()
         places.lock_user(user_id)

@@ -94,7 +94,7 @@ def after_commit(fn: Callable[[], object]) -> None:
 
 
 def in_unit_of_work() -> bool:
-    return db.session().info.get("after_commit") is not None
+    return db.session.registry.has() and db.session().info.get("after_commit") is not None
 
 
 @contextmanager

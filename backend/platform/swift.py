@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from psycopg import Connection
-from psycopg import OperationalError as DriverError
+from psycopg import Error as DriverError
+from psycopg import OperationalError as DriverOperationalError
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Select, TextClause
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.sql.selectable import TextualSelect
 
 from backend.platform.db import db, in_unit_of_work
@@ -26,18 +27,18 @@ def available() -> bool:
     return db.engine.dialect.name == "postgresql" and not in_unit_of_work()
 
 
-def read_one(statement: Statement, values: dict[str, Any]) -> Any | None:
-    """The first row of a statement as a named tuple, or None."""
+def read(statement: Statement, values: dict[str, Any]) -> list[Any]:
+    """The rows of a statement as named tuples."""
     sql, constants = _sql(statement)
     with _connection() as connection, connection.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(sql, {**constants, **values}).fetchone()
+        return cursor.execute(sql, {**constants, **values}).fetchall()
 
 
-def write_together(*statements: tuple[Statement, dict[str, Any]]) -> Any | None:
-    """Run statements as one transaction in one round trip; the first row of the last one, or None.
+def write_together(*statements: tuple[Statement, dict[str, Any]]) -> list[Any]:
+    """Run statements as one transaction in one round trip; the rows of the last one.
 
     The server commits as soon as the last one is done: a lock that it takes is held for no journey. A fault of any of
-    them undoes all; the driver's error is raised.
+    them undoes all; DBAPIError is raised with the driver's own as `orig`.
     """
     with _connection() as connection:
         with connection.pipeline():  # up to its end one implicit transaction
@@ -45,7 +46,7 @@ def write_together(*statements: tuple[Statement, dict[str, Any]]) -> Any | None:
                 sql, constants = _sql(statement)
                 cursor = connection.cursor(row_factory=namedtuple_row)
                 cursor.execute(sql, {**constants, **values})
-        return cursor.fetchone() if cursor.rownumber is not None else None
+        return cursor.fetchall() if cursor.rownumber is not None else []
 
 
 @contextmanager
@@ -54,8 +55,10 @@ def _connection() -> Iterator[Connection]:
     try:
         yield pooled.driver_connection  # type: ignore[misc]
     except DriverError as fault:
-        pooled.invalidate(fault)
-        raise OperationalError(None, None, fault) from fault
+        if pooled.is_valid and pooled.driver_connection.broken:  # type: ignore[union-attr]
+            pooled.invalidate(fault)
+        kind = OperationalError if isinstance(fault, DriverOperationalError) else DBAPIError
+        raise kind(None, None, fault) from fault
     finally:
         pooled.close()
 

@@ -12,6 +12,13 @@ from flask import Flask, Response, request
 from backend.platform.settings import settings
 
 PERMISSIONS = "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()"
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 SMALL = 1400
 # Answers that hold a secret are not compressed together with what a caller sent (BREACH).
 SECRETIVE = ("/api/auth", "/api/me", "/api/socket-tickets", "/api/handover")
@@ -40,15 +47,13 @@ def page_policy(*, wechat_script: bool = False) -> str:
 def protect(response: Response) -> Response:
     """Add what is missing; a route that set its own header keeps it."""
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", PERMISSIONS)
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    if request.path.startswith("/api/"):
-        headers.setdefault("Cache-Control", "no-store")
-    if settings().production:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    for name, value in ALWAYS:
+        if name not in headers:
+            headers.add(name, value)
+    if request.path.startswith("/api/") and "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
+    if settings().production and "Strict-Transport-Security" not in headers:
+        headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
 
 

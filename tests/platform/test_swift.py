@@ -5,7 +5,7 @@ import pytest
 from apiflask import APIFlask
 from psycopg.errors import DivisionByZero
 from sqlalchemy import bindparam, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from backend.platform import swift
 from backend.platform.audit import AuditEntry, audit
@@ -23,19 +23,20 @@ def test_it_reads_what_the_session_reads(pg_app: APIFlask) -> None:
         with unit_of_work():
             audit("seen", "a'b")
         asked = select(AuditEntry.action, AuditEntry.at).where(AuditEntry.subject == bindparam("subject"))
-        row = swift.read_one(asked, {"subject": "a'b"})
+        [row] = swift.read(asked, {"subject": "a'b"})
         there = db.session.execute(asked, {"subject": "a'b"}).one()
         assert (row.action, row.at) == tuple(there)
-        assert swift.read_one(asked, {"subject": "nobody"}) is None
+        assert swift.read(asked, {"subject": "nobody"}) == []
 
 
 def test_together_is_all_or_nothing(pg_app: APIFlask) -> None:
     with pg_app.app_context():
-        row = swift.write_together((ADD, {"id": "1", "action": "one"}), (text("SELECT 7 AS seven"), {}))
+        [row] = swift.write_together((ADD, {"id": "1", "action": "one"}), (text("SELECT 7 AS seven"), {}))
         assert row.seven == 7
-        with pytest.raises(DivisionByZero):
+        with pytest.raises(DBAPIError) as fault:
             swift.write_together((ADD, {"id": "2", "action": "two"}), (text("SELECT 1 / 0"), {}))
-        assert swift.write_together((ADD, {"id": "3", "action": "three"}), (text("SELECT 1 WHERE false"), {})) is None
+        assert isinstance(fault.value.orig, DivisionByZero)
+        assert swift.write_together((ADD, {"id": "3", "action": "three"}), (text("SELECT 1 WHERE false"), {})) == []
         assert _actions() == ["one", "three"]
 
 
@@ -51,8 +52,8 @@ def test_a_lost_connection_is_the_outside_worlds_fault(pg_app: APIFlask) -> None
     """As with the session: OperationalError, which is answered with 503; the next call has a new connection."""
     with pg_app.app_context():
         with pytest.raises(OperationalError):
-            swift.read_one(text("SELECT pg_terminate_backend(pg_backend_pid())"), {})
-        assert swift.read_one(text("SELECT 1 AS one"), {}).one == 1
+            swift.read(text("SELECT pg_terminate_backend(pg_backend_pid())"), {})
+        assert swift.read(text("SELECT 1 AS one"), {})[0].one == 1
 
 
 def test_an_idle_connection_that_is_gone_is_replaced(pg_app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,9 +61,9 @@ def test_an_idle_connection_that_is_gone_is_replaced(pg_app: APIFlask, monkeypat
     monkeypatch.setattr("backend.platform.db.PING_AFTER", 0)
     ask = text("SELECT pg_backend_pid() AS id")
     with pg_app.app_context(), psycopg.connect(pg_app.extensions["settings"].database_url, autocommit=True) as killer:
-        before = swift.read_one(ask, {}).id
+        before = swift.read(ask, {})[0].id
         killer.execute("SELECT pg_terminate_backend(%s)", [before])
-        after = swift.read_one(ask, {}).id
+        after = swift.read(ask, {})[0].id
         assert after != before
         killer.execute("SELECT pg_terminate_backend(%s)", [after])
         assert db.session.scalar(text("SELECT 2")) == 2
