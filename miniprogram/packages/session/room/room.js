@@ -3,14 +3,12 @@ import { PROMPTS, nextPrompt, openPrompt, wantedMaterials } from '../../../share
 import { visibleCards } from '../../../shared/reducer.js'
 import { serverNow } from '../../../shared/clock.js'
 import { api } from '../../../services/api.js'
-import { MAX_BYTES, chooseChatFiles, choosePictures } from '../../../services/choose.js'
-import { download } from '../../../services/download.js'
 import { askNotices, prepareNotices } from '../../../services/notices.js'
 import { definePage } from '../../../services/page.js'
-import { permitted } from '../../../services/permission.js'
 import { ENDPOINT, bindSession } from '../../../services/session.js'
 import { attempt, confirm, go, toast } from '../../../services/ui.js'
 import { uploadsOf } from '../../../services/uploads.js'
+import { chooseFrom, openAttachment } from './files.js'
 import { createWindow, rowsOf } from './rows.js'
 import { roomView } from './view.js'
 
@@ -19,7 +17,6 @@ import { roomView } from './view.js'
 const DRAFT = 'shipinban.draft.'
 const DRAFT_AFTER_MS = 400
 const PAGES = { commitment: 'commitment/commitment', materials: 'materials/materials', pickup: 'pickup/pickup', rating: 'rating/rating' }
-const REASONS = ['材料准备不全', '需要回去取原件', '临时有事，稍后继续', '网络或设备不方便']
 const NEAR_END = 80
 /** A phone can't share its screen: that request is for the PC of the same applicant. @param {string} kind */
 const leftToPc = (kind) => kind === 'screen_request'
@@ -28,7 +25,7 @@ const leftToPc = (kind) => kind === 'screen_request'
 definePage({
   data: {
     id: '', load: 'loading', problem: null, state: '', chunks: [], earlier: false, anchor: '', away: 0,
-    text: '', menu: false, sheet: /** @type {any} */ (null), suspending: false, reason: REASONS[0], reasons: REASONS, missing: /** @type {any[]} */ ([]), invite: /** @type {any} */ (null),
+    text: '', menu: false, sheet: /** @type {any} */ (null), suspending: false, missing: /** @type {string[]} */ ([]), invite: /** @type {any} */ (null),
     ring: null, call: null, suspended: null, end: null, answering: false, busy: false, typing: false, bar: '', keyboard: 0,
     progress: [], peer: { name: '客服', online: false }, materials: false, wanted: 0, maySend: false, maySuspend: false, mayCall: false, mayInvite: false,
   },
@@ -122,19 +119,8 @@ definePage({
     this.setData({ anchor: id })
   },
   /** @param {any} event */
-  async open({ currentTarget: { dataset } }) {
-    const { kind, attachment, local, name } = dataset
-    if (kind === 'image') return this.openPicture(attachment, local)
-    if (!attachment) return
-    wx.showLoading({ title: '正在打开' })
-    const path = await attempt(() => download(api.attachmentUrl(attachment)))
-    wx.hideLoading()
-    if (path) wx.openDocument({ filePath: path, showMenu: true, fileType: /** @type {any} */ (name.split('.').pop().toLowerCase()), fail: () => toast('这种文件在手机上打不开，请在电脑上查看') })
-  },
-  /** @param {string} attachment @param {string} local */
-  async openPicture(attachment, local) {
-    const path = local || (await attempt(() => download(api.attachmentUrl(attachment, 'preview'))))
-    if (path) wx.previewImage({ urls: [path], current: path })
+  open({ currentTarget: { dataset } }) {
+    return openAttachment(dataset)
   },
   /** @param {any} event */
   resend({ currentTarget: { dataset } }) {
@@ -176,21 +162,10 @@ definePage({
     this.setData({ menu: !this.data.menu })
     if (this.data.menu) wx.hideKeyboard({ fail() {} })
   },
-  pictures() {
-    return this.files(() => choosePictures('album', 9), { what: '从相册选择图片', instead: '也可以用“文件”发送聊天中的图片。' })
-  },
-  photo() {
-    return this.files(() => choosePictures('camera'), { scope: 'scope.camera', what: '拍照', instead: '也可以从相册选择照片。' })
-  },
-  chatFiles() {
-    return this.files(() => chooseChatFiles(5), { what: '选择聊天中的文件', instead: '也可以拍照发送。' })
-  },
-  /** @param {() => Promise<import('../../../services/choose.js').Chosen[]>} choose @param {{scope?: string, what: string, instead: string}} about */
-  async files(choose, about) {
+  /** @param {any} event */
+  async files({ currentTarget: { dataset } }) {
     this.setData({ menu: false })
-    const files = (await permitted(choose, about)) ?? []
-    if (files.some((file) => file.size > MAX_BYTES)) toast('文件超过 10 MB，请压缩后再发送')
-    for (const { path, name, size, mime } of files.filter((file) => file.size <= MAX_BYTES)) {
+    for (const { path, name, size, mime } of await chooseFrom(dataset.source)) {
       this.session.sendFile(path, { name, size, mime, ...(mime.startsWith('image/') ? { preview: path } : {}) }).catch(() => {})
     }
   },
@@ -285,26 +260,17 @@ definePage({
 
   suspend() {
     if (!this.data.maySuspend) return
-    const missing = wantedMaterials(this.session.state.view).map(({ name }) => ({ name, on: false }))
-    this.setData({ menu: false, suspending: true, reason: REASONS[0], missing })
+    this.setData({ menu: false, suspending: true, missing: wantedMaterials(this.session.state.view).map(({ name }) => name) })
   },
   closeSuspend() {
     this.setData({ suspending: false })
   },
   /** @param {any} event */
-  chooseReason({ currentTarget: { dataset } }) {
-    this.setData({ reason: dataset.reason })
-  },
-  /** @param {any} event */
-  toggleMissing({ currentTarget: { dataset } }) {
-    this.setData({ [`missing[${dataset.index}].on`]: !this.data.missing[dataset.index].on })
-  },
-  async confirmSuspend() {
+  async confirmSuspend({ detail: { reason, missing } }) {
     if (this.data.busy) return
     this.setData({ busy: true })
     await askNotices('session')
-    const missing = this.data.missing.filter((one) => one.on).map((one) => one.name)
-    const done = await attempt(() => this.session.act(() => api.suspend(this.data.id, this.data.reason, missing)).then(() => true))
+    const done = await attempt(() => this.session.act(() => api.suspend(this.data.id, reason, missing)).then(() => true))
     this.setData({ busy: false, ...(done ? { suspending: false } : {}) })
   },
   async reconnect() {
