@@ -48,11 +48,6 @@ def test_the_phone_button_has_a_code_of_its_own(wechat: Gateway, sandbox: Sandbo
             wechat.phone_number(code, me)
 
 
-def test_somebody_elses_phone_code_is_refused(wechat: Gateway, sandbox: Sandbox) -> None:
-    with pytest.raises(CodeRefused):
-        wechat.phone_number(sandbox.code("phone", "李四"), sandbox.person("张三")["openid"]["mp"])
-
-
 def test_the_official_account_signs_in_by_the_browser(wechat: Gateway, sandbox: Sandbox) -> None:
     class Stay(HTTPRedirectHandler):
         def redirect_request(self, *_: Any) -> None:
@@ -87,11 +82,6 @@ def test_the_authorisation_page_keeps_wechats_rules(wechat: Gateway, change: tup
 def test_a_state_is_letters_and_digits(wechat: Gateway, state: str) -> None:
     with pytest.raises(ValueError):
         wechat.oauth_url("http://127.0.0.1/", state)
-
-
-def test_a_virtual_account_is_told(wechat: Gateway, sandbox: Sandbox) -> None:
-    sandbox.ask("/__sandbox__/personas", {"key": "kz", "name": "快照", "phone": "19900000009", "snapshot": True})
-    assert wechat.oauth_exchange(sandbox.code("oauth", "快照")).is_snapshotuser
 
 
 def test_a_risky_account_is_refused(wechat: Gateway, sandbox: Sandbox) -> None:

@@ -1,15 +1,13 @@
 """The access token: one refresher, one bounded retry."""
 
-import multiprocessing
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from backend.app import create_app
 from backend.wechat.errors import WechatUnavailable
-from backend.wechat.gateway import Gateway, gateway
+from backend.wechat.gateway import gateway
 from tests.wechat.conftest import Sandbox
 
 STABLE = "/cgi-bin/stable_token"
@@ -45,50 +43,12 @@ def asks_phone(app: Any, sandbox: Sandbox) -> Callable[[], str]:
     return ask
 
 
-def test_eight_cold_threads_fetch_one_token(make_app: Any, sandbox: Sandbox) -> None:
-    ask = asks_phone(make_app(wechat_sandbox_url=sandbox.url), sandbox)
-    assert at_once(8, ask) == ["19900000001"] * 8
-    assert len(sandbox.calls(STABLE)) == 1
-
-
-def _in_a_process(settings: dict[str, Any], code: str, openid: str, go: Any, results: Any) -> None:
-    app = create_app(**settings)
-    go.wait()
-    with app.app_context():
-        results.put(gateway().phone_number(code, openid))
-
-
-def test_eight_cold_processes_fetch_one_token(make_app: Any, sandbox: Sandbox) -> None:
-    settings = make_app(wechat_sandbox_url=sandbox.url).extensions["settings"].model_dump()
-    context = multiprocessing.get_context("fork")
-    go, results = context.Barrier(8), context.Queue()
-    openid = sandbox.person()["openid"]["mp"]
-    processes = [
-        context.Process(target=_in_a_process, args=(settings, sandbox.code("phone"), openid, go, results))
-        for _ in range(8)
-    ]
-    for process in processes:
-        process.start()
-    assert [results.get(timeout=30) for _ in processes] == ["19900000001"] * 8
-    for process in processes:
-        process.join()
-    assert len(sandbox.calls(STABLE)) == 1
-
-
 def test_a_dead_token_is_renewed_once_for_all(make_app: Any, sandbox: Sandbox) -> None:
     ask = asks_phone(make_app(wechat_sandbox_url=sandbox.url), sandbox)
     ask()
     sandbox.rotates("mp")
     assert at_once(8, ask) == ["19900000001"] * 8
     assert len(sandbox.calls(STABLE)) == 2
-
-
-def test_a_lasting_40001_ends_after_one_retry(wechat: Gateway, sandbox: Sandbox) -> None:
-    sandbox.breaks(PHONE, times=100, errcode=40001)
-    with pytest.raises(WechatUnavailable):
-        wechat.phone_number("x", "y")
-    assert len(sandbox.calls(PHONE)) == 2
-    assert len(sandbox.calls(STABLE)) == 3  # at first, then asked again, then forced
 
 
 def test_a_slow_wechat_costs_at_most_its_time_out(make_app: Any, sandbox: Sandbox) -> None:
