@@ -1,16 +1,16 @@
 import { clockText } from '../../../shared/words.js'
-import { PROMPTS, nextPrompt, openPrompt, wantedMaterials } from '../../../shared/prompts.js'
+import { nextPrompt, openPrompt, wantedMaterials } from '../../../shared/prompts.js'
 import { visibleCards } from '../../../shared/reducer.js'
 import { serverNow } from '../../../shared/clock.js'
 import { api } from '../../../services/api.js'
 import { askNotices, prepareNotices } from '../../../services/notices.js'
 import { definePage } from '../../../services/page.js'
 import { ENDPOINT, bindSession } from '../../../services/session.js'
-import { attempt, confirm, go, toast } from '../../../services/ui.js'
+import { attempt, confirm, errorText, go, tell, toast } from '../../../services/ui.js'
 import { uploadsOf } from '../../../services/uploads.js'
 import { chooseFrom, openAttachment } from './files.js'
 import { createWindow, rowsOf } from './rows.js'
-import { roomView } from './view.js'
+import { roomView, sheetOf } from './view.js'
 
 /** @typedef {import('../../../shared/session.js').SessionState} SessionState */
 
@@ -63,6 +63,7 @@ definePage({
       this.paint(state)
       this.prompt(state.view)
     }
+    if (view.state !== this.data.state && this.atEnd) wx.nextTick(() => this.toEnd()) // the foot of the page has another height
     return view
   },
   toWaiting() {
@@ -151,7 +152,13 @@ definePage({
     if (!text) return
     this.setData({ text: '' })
     this.keepDraft()
-    this.session.say(text).catch(() => {}) // it stays in the chat with 重发
+    this.session.say(text).catch((/** @type {any} */ error) => this.refused(error, text))
+  },
+  /** What failed stays in the chat with 重发; refused words go back to where they were written. @param {any} error @param {string} [text] */
+  refused(error, text) {
+    if (error?.code !== 'content_refused') return
+    if (text && !this.data.text) this.setData({ text })
+    tell('没有发出去', errorText(error))
   },
   /** @param {any} event */
   raised({ detail: { height } }) {
@@ -166,7 +173,7 @@ definePage({
   async files({ currentTarget: { dataset } }) {
     this.setData({ menu: false })
     for (const { path, name, size, mime } of await chooseFrom(dataset.source)) {
-      this.session.sendFile(path, { name, size, mime, ...(mime.startsWith('image/') ? { preview: path } : {}) }).catch(() => {})
+      this.session.sendFile(path, { name, size, mime, ...(mime.startsWith('image/') ? { preview: path } : {}) }).catch((/** @type {any} */ error) => this.refused(error))
     }
   },
 
@@ -180,17 +187,10 @@ definePage({
     if (this.data.sheet && !rating) return // one after the other
     const next = nextPrompt(view, this.shown, null, leftToPc)
     if (!next) return
-    this.setData({ sheet: this.sheetOf(next.kind, next.seq, view), menu: false })
+    this.setData({ sheet: sheetOf(next.kind, next.seq, view), menu: false })
     if (!this.visible) return
     wx.vibrateShort({ type: 'medium', fail() {} })
     wx.hideKeyboard({ fail() {} })
-  },
-  /** @param {string} kind @param {number} seq @param {import('../../../shared/types.js').View} view */
-  sheetOf(kind, seq, view) {
-    const names = kind === 'materials' ? wantedMaterials(view).map(({ name }) => name) : []
-    const words = PROMPTS[kind]
-    const text = kind === 'screen_request' ? '手机上不能共享屏幕，不影响继续办理；需要时可在电脑上登录后共享。' : kind === 'control_request' ? '客服申请在您共享的屏幕上用光标为您指引，不会替您点击或输入。' : words.text
-    return { kind, seq, names, title: kind === 'materials' ? '客服请您上传材料' : words.title, text, act: words.act }
   },
   closeSheet() {
     this.setData({ sheet: null })
@@ -199,7 +199,7 @@ definePage({
   /** The card in the chat: the same page again, as often as one likes. @param {any} event */
   reopen({ currentTarget: { dataset } }) {
     const { kind, seq } = dataset
-    if (kind === 'screen_request' || kind === 'control_request') return this.setData({ sheet: this.sheetOf(kind, seq, this.session.state.view) })
+    if (kind === 'screen_request' || kind === 'control_request') return this.setData({ sheet: sheetOf(kind, seq, this.session.state.view) })
     return this.lead(kind)
   },
   follow() {

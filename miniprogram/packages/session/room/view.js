@@ -1,6 +1,6 @@
 // What the chat page draws around its messages, told by the session's state alone. Guide rows S41–S46.
 
-import { settledWord, wantedMaterials } from '../../../shared/prompts.js'
+import { PROMPTS, settledWord, wantedMaterials } from '../../../shared/prompts.js'
 import { momentText, outcomeWords, ratingText, suspendReason } from '../../../shared/words.js'
 
 /** @typedef {import('../../../shared/session.js').SessionState} SessionState */
@@ -18,8 +18,8 @@ function callBar(view) {
   return null
 }
 
-/** @param {View} view */
-function ringOf(view) {
+/** Who calls until when, while the agent rings. @param {View} view */
+export function ringOf(view) {
   const prompt = view.state === 'ringing' ? view.prompts.find((one) => one.kind === 'ring') : undefined
   return prompt ? { name: prompt.data.agent ?? '客服', number: prompt.data.number ?? '', until: prompt.data.until ?? '' } : null
 }
@@ -53,6 +53,19 @@ function endOf(view) {
 function connectionBar({ connection, view }) {
   if (view?.state === 'completed' || view?.state === 'abandoned') return ''
   return connection === 'replaced' ? 'replaced' : connection === 'waiting' ? 'waiting' : ''
+}
+
+/** @type {Record<string, string>} */
+const ON_A_PHONE = {
+  screen_request: '手机上不能共享屏幕，不影响继续办理；需要时可在电脑上登录后共享。',
+  control_request: '客服申请在您共享的屏幕上用光标为您指引，不会替您点击或输入。',
+}
+
+/** The half-screen sheet of what is asked. @param {string} kind @param {number} seq @param {View} view */
+export function sheetOf(kind, seq, view) {
+  const { title, text, act } = PROMPTS[kind]
+  const names = kind === 'materials' ? wantedMaterials(view).map(({ name }) => name) : []
+  return { kind, seq, names, title: kind === 'materials' ? '客服请您上传材料' : title, text: ON_A_PHONE[kind] ?? text, act }
 }
 
 /** Everything but the messages. @param {SessionState} state @param {number} now */

@@ -5,6 +5,7 @@ import { askNotices, prepareNotices } from '../../../services/notices.js'
 import { definePage } from '../../../services/page.js'
 import { bindSession } from '../../../services/session.js'
 import { attempt, confirm, errorText, go, tell, toast } from '../../../services/ui.js'
+import { ringOf } from '../room/view.js'
 
 const HERE = ['waiting', 'ringing', 'suspended']
 
@@ -34,9 +35,10 @@ function shown(view) {
     queue: queueShown(view),
     suspended: suspendedShown(view) ?? null,
     peer: view.peer?.name ?? '客服',
+    ring: ringOf(view),
     steps: (view.progress ?? []).map((/** @type {any} */ { key, title, done }) => ({ key, title, done })),
     materials: materials.map((/** @type {any} */ one) => ({ id: one.id, name: one.name, word: materialWords[one.state] ?? '' })),
-    may: { leave: view.actions.includes('leave'), reconnect: view.actions.includes('reconnect'), answer: view.actions.includes('answer'), decline: view.actions.includes('decline') },
+    may: { leave: view.actions.includes('leave'), reconnect: view.actions.includes('reconnect') },
   }
 }
 
@@ -68,13 +70,9 @@ definePage({
   onUnload() {
     wx.setKeepScreenOn?.({ keepScreenOn: false })
   },
-  /** The state decides the page; a ring is felt, and brings this page back over what was opened from it. @param {import('../../../shared/types.js').View} view */
+  /** The state decides the page; a ring brings this page back over what was opened from it. @param {import('../../../shared/types.js').View} view */
   follow(view) {
-    if (view.state === 'ringing' && this.rang !== view.seq) {
-      this.rang = view.seq
-      wx.vibrateLong?.({})
-      if (this.covered) this.comeBack()
-    }
+    if (view.state === 'ringing' && this.covered) this.comeBack()
     if (HERE.includes(view.state) || this.leaving || this.covered) return
     this.leaving = true
     wx.redirectTo({ url: `/packages/session/room/room?id=${this.data.id}` })
