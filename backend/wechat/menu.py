@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from backend.config import Settings
 
 Button = dict[str, Any]
-PAGE = "pages/home/index"
+PAGE = "pages/home/home"
 
 
 def menu(s: Settings) -> Button:

@@ -36,7 +36,7 @@ def app(make_app: Any, request: pytest.FixtureRequest) -> APIFlask:
     if LIVE:
         return make_app(wechat_gateway="real")
     sandbox: Sandbox = request.getfixturevalue("sandbox")
-    sandbox.ask("/control/pages", {"pages": ["pages/home/index"]})
+    sandbox.ask("/control/pages", {"pages": ["pages/home/home"]})
     return make_app(wechat_gateway="real", wechat_api_url=sandbox.url, wechat_open_url=sandbox.url)
 
 

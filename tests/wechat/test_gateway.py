@@ -29,9 +29,9 @@ def read(picture: bytes) -> str:
 
 
 def test_a_mini_program_code_is_a_picture_of_its_scene(wechat: Gateway, sandbox: Sandbox) -> None:
-    sandbox.ask("/__sandbox__/pages", {"pages": ["pages/home/index"]})
-    picture = wechat.mini_program_code("s=abc_123-XYZ", "pages/home/index")
-    assert read(picture) == "wx5a6d626f78000001|pages/home/index|s=abc_123-XYZ"
+    sandbox.ask("/__sandbox__/pages", {"pages": ["pages/home/home"]})
+    picture = wechat.mini_program_code("s=abc_123-XYZ", "pages/home/home")
+    assert read(picture) == "wx5a6d626f78000001|pages/home/home|s=abc_123-XYZ"
     (call,) = sandbox.calls(CODE)
     asked = json.loads(call["body"])
     assert (asked["env_version"], asked["check_path"]) == ("release", True)
@@ -41,7 +41,7 @@ def test_an_illegal_scene_or_page_is_not_sent(wechat: Gateway, sandbox: Sandbox)
     for scene in ("", "x" * 33, "预约", "a b", "a%20b", "a\n", 'a"b'):
         with pytest.raises(ValueError, match="scene"):
             wechat.mini_program_code(scene)
-    for page in ("/pages/home/index", "pages/home/index?a=1"):
+    for page in ("/pages/home/home", "pages/home/home?a=1"):
         with pytest.raises(ValueError, match="page"):
             wechat.mini_program_code("s", page)
     assert sandbox.calls(CODE) == []
@@ -56,7 +56,7 @@ def test_every_legal_scene_is_taken(wechat: Gateway, scene: str) -> None:
 
 def test_a_trial_version_has_its_own_codes_and_notices(make_app: Any, sandbox: Sandbox) -> None:
     app = make_app(wechat_sandbox_url=sandbox.url, wechat_mp_state="trial")
-    sandbox.ask("/__sandbox__/pages", {"pages": ["pages/home/index"]})
+    sandbox.ask("/__sandbox__/pages", {"pages": ["pages/home/home"]})
     with app.app_context():
         wechat: Gateway = app.extensions["wechat"]
         assert wechat.mini_program_code("s", "pages/not/published").startswith(b"\x89PNG")
@@ -72,9 +72,9 @@ def test_a_refused_token_is_renewed_for_a_picture_too(wechat: Gateway, sandbox: 
 
 
 def test_a_link_for_a_text_message(wechat: Gateway, sandbox: Sandbox) -> None:
-    link = wechat.url_link("pages/home/index", "from=sms", days=7)
+    link = wechat.url_link("pages/home/home", "from=sms", days=7)
     opened = sandbox.ask("/__sandbox__/links/open", {"persona": "张三", "url": link})
-    assert opened == {"path": "pages/home/index", "query": "from=sms"}
+    assert opened == {"path": "pages/home/home", "query": "from=sms"}
     sandbox.later(7 * 24 * 3600 + 1)
     assert sandbox.ask("/__sandbox__/links/open", {"persona": "张三", "url": link})["errcode"] == 85402
 
@@ -82,7 +82,7 @@ def test_a_link_for_a_text_message(wechat: Gateway, sandbox: Sandbox) -> None:
 def test_limits_of_links_and_scenes_are_kept_before_sending(wechat: Gateway, sandbox: Sandbox) -> None:
     for wrong in ({"days": 31}, {"days": 0}, {"query": "x" * 1025}):
         with pytest.raises(ValueError):
-            wechat.url_link("pages/home/index", **wrong)  # type: ignore[arg-type]
+            wechat.url_link("pages/home/home", **wrong)  # type: ignore[arg-type]
     for scene, seconds in (("", 60), ("x" * 65, 60), ("x", 2592001), ("x", 0)):
         with pytest.raises(ValueError):
             wechat.scene_qr(scene, seconds)

@@ -1,14 +1,16 @@
 """The official account's menu against the platform's limits."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
 import pytest
 from apiflask import APIFlask
 
+from backend.config import ROOT
 from backend.wechat.errors import WechatUnavailable
 from backend.wechat.gateway import gateway
-from backend.wechat.menu import faults, menu
+from backend.wechat.menu import PAGE, faults, menu
 from tests.wechat.conftest import Sandbox
 
 
@@ -27,6 +29,11 @@ def test_the_menu_is_accepted_as_page_and_as_mini_program(make_app: Any, sandbox
     assert sent == menu(app.extensions["settings"])
     video = sent["button"][0]["sub_button"][0]
     assert (sent["button"][0]["name"], video["name"], video["type"]) == ("办事大厅", "视频办", entry)
+
+
+def test_the_mini_programs_page_is_there() -> None:
+    pages = json.loads((ROOT / "miniprogram/app.json").read_text(encoding="utf-8"))["pages"]
+    assert PAGE in pages
 
 
 def test_a_dry_run_sends_nothing(live: APIFlask, sandbox: Sandbox) -> None:

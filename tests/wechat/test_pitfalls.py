@@ -220,10 +220,10 @@ def test_10_our_ids_fit_a_scene_and_an_error_is_no_picture(wechat: Gateway, sand
 
 def test_11_a_link_opens_for_one_person_so_each_gets_one(wechat: Gateway, sandbox: Sandbox) -> None:
     """What many may scan is therefore a plain https address of ours (backend/signature, backend/session/handover)."""
-    links = {wechat.url_link("pages/home/index") for _ in range(2)}
+    links = {wechat.url_link("pages/home/home") for _ in range(2)}
     assert len(links) == 2
     for link, person in zip(sorted(links), ("张三", "李四"), strict=True):
-        assert sandbox.ask("/control/links/open", {"persona": person, "url": link})["path"] == "pages/home/index"
+        assert sandbox.ask("/control/links/open", {"persona": person, "url": link})["path"] == "pages/home/home"
         other = {"张三": "李四", "李四": "张三"}[person]
         assert sandbox.ask("/control/links/open", {"persona": other, "url": link})["errcode"] == 85403
 

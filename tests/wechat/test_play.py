@@ -78,12 +78,12 @@ def test_a_picture_of_a_code_is_read_and_opened(phone: Phone) -> None:
 
 def test_codes_and_links_of_the_mini_program_are_recognised(phone: Phone) -> None:
     with phone.line.app.app_context():
-        code = gateway(phone.line).mini_program_code("b=42", "pages/home/index")
-        link = gateway(phone.line).url_link("pages/home/index", "b=42")
+        code = gateway(phone.line).mini_program_code("b=42", "pages/home/home")
+        link = gateway(phone.line).url_link("pages/home/home", "b=42")
     with urlopen(Request(phone.line.sandbox.url + "/control/decode", code)) as reply:
         text = re.search(r'"text":"(.*)"', reply.read().decode())
     assert text
-    assert "pages/home/index，scene=b=42" in phone.act("scan", link=text[1])["note"]
+    assert "pages/home/home，scene=b=42" in phone.act("scan", link=text[1])["note"]
     assert "b=42" in phone.act("scan", link=link)["note"]
     assert Phone(phone.line, "lisi").act("scan", link=link)["errcode"] == 85403
 
@@ -93,9 +93,9 @@ def test_notices_arrive_on_the_phone_they_were_sent_to(phone: Phone) -> None:
     values: dict[str, object] = {"thing1": "初中教师资格认定", "time2": "2026年11月26日 09:00", "thing3": "请备齐原件"}
     line.sandbox.ask("/control/consents", {"persona": "张三", "template": "sandbox-mp-rating"})
     with line.app.app_context():
-        gateway(line).subscribe_message(person["openid"]["mp"], "sandbox-mp-rating", values, "pages/home/index")
+        gateway(line).subscribe_message(person["openid"]["mp"], "sandbox-mp-rating", values, "pages/home/home")
     (notice,) = phone.shows["notices"]
-    assert (notice["data"]["thing1"]["value"], notice["page"]) == ("初中教师资格认定", "pages/home/index")
+    assert (notice["data"]["thing1"]["value"], notice["page"]) == ("初中教师资格认定", "pages/home/home")
     assert Phone(line, "lisi").shows["notices"] == []
 
 
