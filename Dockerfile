@@ -1,4 +1,4 @@
-# The product in one image: web, worker and scheduler are the same image with another command.
+# The product in one image: web, sockets, worker and scheduler are the same image with another command.
 
 FROM node:24-bookworm-slim AS pages
 WORKDIR /src/web
@@ -27,7 +27,7 @@ RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin app \
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY wsgi.py ./
-COPY deploy/gunicorn.py deploy/gunicorn.py
+COPY deploy/gunicorn.py deploy/web.py deploy/
 COPY migrations migrations
 COPY backend backend
 COPY --from=pages /src/web/dist web/dist
@@ -35,4 +35,4 @@ USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
-CMD ["gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"]
+CMD ["python", "-m", "deploy.web"]

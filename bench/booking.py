@@ -15,7 +15,7 @@ from bench.stage import CORES, Stage, load, pgbench
 
 USERS = 5000
 SECONDS = 3
-WORKERS = {"worker": "gthread", "workers": 2, "threads": 8, "cores": CORES}
+HELLO = {"worker": "gthread", "workers": len(CORES), "threads": 8, "cores": CORES}
 CONTENDED = "UPDATE bench_slot SET places = places - 1 WHERE id = 1 AND places > 0;\n"
 
 
@@ -102,7 +102,7 @@ class Hall:
 
     def serve(self) -> int:
         names = ("database_url", "redis_url", "storage_url", "access_token_seconds")
-        return self.stage.gunicorn("wsgi:app", **WORKERS, **{k: self.settings[k] for k in names})[1]
+        return self.stage.web(**{k: self.settings[k] for k in names})
 
 
 def http(port: int, plan: Path, expected: str, *more: object) -> Callable[[], float]:
@@ -137,13 +137,13 @@ def hot_slot() -> Row:
 
 
 def sold_out() -> Row:
-    """Refusals of a full slot against a Flask route that says hello, same workers."""
+    """Refusals of a full slot, as served in production, against a Flask route that says hello under gunicorn."""
     with Stage() as stage:
         hall = Hall(stage)
         refusals = http(hall.serve(), hall.plan(), "409", "--repeat")
         hello_plan = stage.folder / "hello"
         hello_plan.write_text(json.dumps({"method": "GET", "path": "/hello"}))
-        hello = http(stage.gunicorn("bench.hello:app", **WORKERS)[1], hello_plan, "200", "--repeat")
+        hello = http(stage.gunicorn("bench.hello:app", **HELLO)[1], hello_plan, "200", "--repeat")
         hall.reset(capacity=200, booked=200)
         a, b, word = in_turn(refusals, hello)
     return Row("sold-out", a / b, 0.3, note=word)

@@ -128,6 +128,17 @@ class Stage:
         wait_for(lambda: _ready(process, port, path), 90, app)
         return process, port
 
+    def web(self, **settings: Any) -> int:
+        """The product behind the HTTP server of production, a process for each core; its port."""
+        port = free_port()
+        env = {
+            "MODE": "test", "LOG_LEVEL": "WARNING", "HOST": "127.0.0.1", "PORT": str(port),
+            "WEB_WORKERS": str(len(CORES)), **{k.upper(): str(v) for k, v in settings.items()},
+        }  # fmt: skip
+        process = self.spawn([sys.executable, "-m", "deploy.web"], cores=CORES, env=env)
+        wait_for(lambda: _ready(process, port, "/healthz"), 90, "deploy.web")
+        return port
+
     def peerjs(self, cores: list[int]) -> tuple[subprocess.Popen, int]:
         """peerjs-server, the signalling server that WebRTC projects start with; installed once into var/bench."""
         home = FOLDER / "peerjs"

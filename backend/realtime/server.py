@@ -26,7 +26,7 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN, Protocol, Side
 from websockets.server import ServerProtocol
 
-from backend.platform.errors import Malformed
+from backend.platform.errors import Malformed, Unavailable
 from backend.realtime.keeper import keeper
 from backend.realtime.limits import Bucket
 
@@ -403,7 +403,7 @@ def _raw_socket(environ: dict[str, Any]) -> tuple[Any, str]:
             if isinstance(sock, ssl.SSLSocket):
                 raise RuntimeError("TLS ends at the proxy: sockets need a plain connection")
             return sock, mode
-    raise RuntimeError("this WSGI server cannot carry sockets: use gunicorn's gthread or gevent worker")
+    raise Unavailable(why="this server cannot carry sockets: gunicorn's gthread and gevent workers can")
 
 
 def _handshake(environ: dict[str, Any]) -> Request:

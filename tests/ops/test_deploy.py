@@ -54,10 +54,11 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 
 def test_compose_brings_everything_the_product_stands_on(composed: dict[str, dict]) -> None:
-    assert set(composed) == {"proxy", "web", "worker", "scheduler", "migrate", "database", "redis", "turn"}
+    assert set(composed) == {"proxy", "web", "sockets", "worker", "scheduler", "migrate", "database", "redis", "turn"}
     assert composed["scheduler"]["scale"] == 1
     assert composed["web"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
-    assert all("ports" not in composed[name] for name in ("web", "worker", "database", "redis"))
+    assert composed["sockets"]["command"][0] == "gunicorn"
+    assert all("ports" not in composed[name] for name in ("web", "sockets", "worker", "database", "redis"))
 
 
 def test_compose_refuses_to_start_without_a_secret(tmp_path: Path) -> None:
@@ -80,16 +81,16 @@ def test_pods_are_confined_and_drain() -> None:
         for doc in yaml.safe_load_all(manifest.read_text())
         if doc["kind"] in ("Deployment", "Job")
     }
-    assert set(pods) == {"migrate", "web", "worker", "scheduler"}
+    assert set(pods) == {"migrate", "web", "sockets", "worker", "scheduler"}
     for pod in pods.values():
         container = pod["containers"][0]
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert "memory" in container["resources"]["limits"]
-    web = pods["web"]
-    assert web["containers"][0]["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "5"]
-    assert web["terminationGracePeriodSeconds"] > 5 + 10  # out of the service, then gunicorn's own stop
+    for pod in (pods["web"], pods["sockets"]):
+        assert pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "5"]
+        assert pod["terminationGracePeriodSeconds"] > 5 + 10  # out of the service, then the server's own stop
 
 
 # ── The proxy, really running, in front of two processes ────────────────────────────────────────────
@@ -131,7 +132,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
     port, log = free_port(), folder / "access.log"
     conf = (ROOT / "deploy" / "nginx.conf").read_text()
     both = "\n    ".join(f"server 127.0.0.1:{s.server_address[1]} max_fails=1 fail_timeout=2s;" for s in servers)
-    conf = conf.replace("server web:8000 max_fails=1 fail_timeout=2s;", both)
+    conf = re.sub("server (web|sockets):8000 max_fails=1 fail_timeout=2s;", both, conf)
     conf = re.sub(r"listen (\[::\]:)?80;", "", conf).replace("listen [::]:443 ssl http2;", "")
     conf = conf.replace("server {\n", f"server {{\n    listen 127.0.0.1:{free_port()};\n", 1)
     conf = re.sub(r"ssl_certificate(_key)? .*;", "", conf).replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")

@@ -11,9 +11,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIME = ("backend", "migrations", "wsgi.py", "deploy/gunicorn.py", "tools/supervise.py", "tools/supervisor.py")
+RUNTIME = ("backend", "migrations", "wsgi.py", "deploy", "tools/supervise.py", "tools/supervisor.py")
 DEVELOPMENT = ("tests", "bench", "tools")
-FIRST_PARTY = {"backend", "tests", "tools", "bench", "wsgi"}
+FIRST_PARTY = {"backend", "tests", "tools", "bench", "wsgi", "deploy"}
 USED_WITHOUT_AN_IMPORT = {
     "gevent": "gunicorn's worker class in production",
     "gunicorn": "a command",
