@@ -168,6 +168,7 @@ definePage({
   plus() {
     this.setData({ menu: !this.data.menu })
     if (this.data.menu) wx.hideKeyboard({ fail() {} })
+    if (this.atEnd) wx.nextTick(() => this.toEnd())
   },
   /** @param {any} event */
   async files({ currentTarget: { dataset } }) {
