@@ -1,22 +1,26 @@
-"""`make journey`: the product is started, the guide is followed on a PC and on a phone, each row gets a line."""
+"""`make journey`: the product is started, the guide followed on PC, phone and in the mini-program, a line a row."""
 
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
-from tests.journeys import pc, phone
+from tests.journeys import miniprogram, pc, phone
 from tests.journeys.browser import theatre
 from tests.journeys.guide import Report, shots_folder
 from tests.journeys.stack import ROOT, running
 
-PARTS = {"pc": pc, "phone": phone}
+PARTS = {"pc": pc, "phone": phone, "miniprogram": miniprogram}
 
 
 def main() -> int:
     """All parts, or those named on the command line; rows of a part left out count as not reached."""
     report = Report(shots_folder(ROOT))
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stack, theatre(stack.url) as stage:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder)) as stack,
+        theatre(stack.url, stack.wechat) as stage,
+    ):
         for part in [PARTS[name] for name in sys.argv[1:]] or PARTS.values():
             try:
                 part.play(stage, report, Path(folder))

@@ -46,8 +46,8 @@ def screen() -> Iterator[dict[str, str]]:
 class Theatre:
     """One browser; people are contexts in it."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url = browser, url
+    def __init__(self, browser: Browser, url: str, wechat: str) -> None:
+        self.browser, self.url, self.wechat = browser, url, wechat
         self.faults: list[str] = []  # what the browser wrote to its console: shown with a failure
         self.errors: list[str] = []  # exceptions nobody caught: each fails the journey
         self.pages: list[tuple[str, Page]] = []
@@ -99,7 +99,7 @@ def _message(message: ConsoleMessage) -> str:
 
 
 @contextmanager
-def theatre(url: str) -> Iterator[Theatre]:
+def theatre(url: str, wechat: str) -> Iterator[Theatre]:
     executable = shutil.which("chromium")
     if not executable:
         raise RuntimeError("chromium is missing: `make setup` installs it")
@@ -109,6 +109,6 @@ def theatre(url: str) -> Iterator[Theatre]:
             executable_path=executable, headless=False, args=ARGS, env=env, ignore_default_args=["--mute-audio"]
         )
         try:
-            yield Theatre(browser, url)
+            yield Theatre(browser, url, wechat)
         finally:
             browser.close()

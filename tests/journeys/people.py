@@ -86,6 +86,7 @@ class Applicant:
         press(self.page, "send-code")
         code = see(self.page, "sandbox-code").inner_text()
         fill(self.page, "code", "".join(c for c in code if c.isdigit()))
+        press(self.page, "agree-privacy")
         press(self.page, "sign-in")
         self.page.wait_for_url(lambda url: "login" not in url)
 

@@ -35,6 +35,7 @@ def _arrive(report: Report, phone: Page) -> None:
         press(phone, "tab-/me")
         see(phone, "login-wechat")
         look(report, phone)
+        press(phone, "agree-privacy")
         press(phone, "login-wechat")
         phone.get_by_text("王小明").first.click()
         phone.wait_for_url("**/m/**")

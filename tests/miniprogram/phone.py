@@ -33,8 +33,9 @@ class Phone:
         screen = {"viewport": {"width": WIDTH, "height": HEIGHT}, "device_scale_factor": 2}
         self.context: BrowserContext = browser.new_context(
             **{**screen, **options}, is_mobile=True, has_touch=True, user_agent=AGENT, locale="zh-CN", base_url=url,
-            timezone_id="Asia/Shanghai", permissions=["camera", "microphone"], reduced_motion="reduce",
+            timezone_id="Asia/Shanghai", permissions=["camera", "microphone", "local-network-access"], reduced_motion="reduce",
         )  # fmt: skip
+        # The pages come from the test, not from the server's address: Chromium would keep sockets from them.
         self.context.set_default_timeout(20_000)
         self.context.expose_function("__mpAsk", person.answer)
         self.context.route(f"{url}/__mp__/**", self._serve)
@@ -55,7 +56,11 @@ class Phone:
             route.fulfill(status=404, body=f"{path} is not in the mini-program")
             return
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        route.fulfill(path=file, content_type=f"{kind}; charset=utf-8" if kind.startswith("text") else kind)
+        headers = {
+            "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text") else kind,
+            "Cross-Origin-Opener-Policy": "same-origin",  # as the server's pages: a web-view keeps its opener
+        }
+        route.fulfill(path=file, headers=headers)
 
     def open(self, path: str = "", *, query: str = "", scene: int = 1001) -> Phone:
         """A cold start: by the icon, or at `path` as a notice, a QR code or a share leads there."""

@@ -1,6 +1,6 @@
 // The built-in components as custom elements wx-*. They read their properties raw from the glass-easel node and fire WeChat's events.
 
-import { agree } from './consent.js'
+import { agree, permitted } from './consent.js'
 import { columns } from './overlays.js'
 import { fire } from './events.js'
 import { ask, fault, shown } from './world.js'
@@ -70,6 +70,7 @@ class Image_ extends Wx {
 class Field extends Wx {
   built() {
     this.field = document.createElement(this.tag)
+    if (this.tag === 'textarea') this.field.rows = 1
     this.field.value = String(this.prop('value', ''))
     this.append(this.field)
     this.field.addEventListener('input', () => {
@@ -309,6 +310,19 @@ class MovableView extends Wx {
   }
 }
 
+/** The camera's own picture is not shown; whether it may be used is asked as on a phone. */
+class Camera extends Wx {
+  async built() {
+    Object.assign(this.style, { background: 'linear-gradient(#345, #123)' })
+    try {
+      await permitted('scope.camera')
+      fire(this, 'initdone', { maxZoom: 1 })
+    } catch (error) {
+      fire(this, 'error', { errMsg: `insertCamera:fail ${error.message}` })
+    }
+  }
+}
+
 /** A page of the web: a window of its own beside the mini-program, as WeChat shows it over the whole page. */
 class WebView extends Wx {
   built() {
@@ -333,7 +347,7 @@ const plain = 'view text cover-view cover-image swiper-item movable-area page-co
 const kinds = {
   ...Object.fromEntries(plain.map((tag) => [tag, class extends Wx {}])),
   'scroll-view': ScrollView, image: Image_, input: Input, textarea: Textarea, button: Button, canvas: Canvas, picker: Picker,
-  navigator: Navigator, 'rich-text': RichText, progress: Progress, swiper: Swiper, 'movable-view': MovableView, 'web-view': WebView,
+  navigator: Navigator, 'rich-text': RichText, progress: Progress, swiper: Swiper, 'movable-view': MovableView, 'web-view': WebView, camera: Camera,
   ...fields(Wx),
 }
 

@@ -1,5 +1,6 @@
 // The phone itself: its screen, its settings, sounds, the clipboard; and how the app was entered.
 
+import { permitted } from './consent.js'
 import { emit, off, on } from './world.js'
 
 const listen = (...names) =>
@@ -29,6 +30,31 @@ const settings = () => ({ bluetoothEnabled: true, locationEnabled: true, wifiEna
 const authorised = () => ({ cameraAuthorized: 'authorized', microphoneAuthorized: 'authorized', albumAuthorized: 'authorized', notificationAuthorized: 'authorized' })
 
 const sound = () => new Proxy({}, { get: (own, name) => own[name] ?? (() => {}), set: (own, name, value) => ((own[name] = value), true) })
+/** Hears a steady tone, when it may. */
+function recorder() {
+  const listeners = {}
+  let timer
+  const tell = (name, value) => listeners[name]?.(value)
+  const tone = () => Int16Array.from({ length: 1024 }, (_, i) => 8000 * Math.sin(i / 5)).buffer
+  const stop = () => (clearInterval(timer), tell('Stop', { tempFilePath: '', duration: 0, fileSize: 0 }))
+  return {
+    ...Object.fromEntries(['Start', 'Stop', 'Error', 'Pause', 'Resume', 'FrameRecorded', 'InterruptionBegin', 'InterruptionEnd'].map((name) => ['on' + name, (run) => (listeners[name] = run)])),
+    async start({ duration = 60_000 } = {}) {
+      try {
+        await permitted('scope.record')
+      } catch (error) {
+        return tell('Error', { errMsg: `operateRecorder:fail ${error.message}` })
+      }
+      tell('Start', {})
+      timer = setInterval(() => tell('FrameRecorded', { frameBuffer: tone(), isLastFrame: false }), 100)
+      setTimeout(stop, duration)
+    },
+    stop,
+    pause() {},
+    resume() {},
+  }
+}
+
 const log = () => ({ info() {}, warn() {}, error() {}, debug() {}, log() {}, setFilterMsg() {}, addFilterMsg() {}, in: log })
 
 /** @param {{entered: any}} needs */
@@ -54,11 +80,11 @@ export function deviceApis({ entered }) {
       getExtConfigSync: () => ({ base: location.origin }),
       getUpdateManager: () => ({ onCheckForUpdate() {}, onUpdateReady() {}, onUpdateFailed() {}, applyUpdate() {} }),
       createInnerAudioContext: sound,
+      getRecorderManager: recorder,
       getLogManager: log,
       getRealtimeLogManager: log,
       reportEvent: quietly,
       createOffscreenCanvas: ({ width = 300, height = 150 } = {}) => Object.assign(document.createElement('canvas'), { width, height, createImage: () => new Image() }),
-      createCanvasContext: undefined,
     },
     later: {
       getSystemInfo: () => ({ ...windowInfo(), ...appBase(), ...device() }),
