@@ -9,6 +9,7 @@ export interface Person {
   masked_phone?: string | null
   masked_id_number?: string | null
   real_name_level?: number | null
+  privacy?: 'given' | 'needed' | 'withdrawn' | null
   number?: string | null
   roles?: string[] | null
   region_code?: string | null
@@ -28,6 +29,12 @@ export interface AuthPaths {
 
 export const APPLICANT_PATHS: AuthPaths = { refresh: '/api/auth/refresh', logout: '/api/auth/logout' }
 export const STAFF_PATHS: AuthPaths = { refresh: '/api/auth/staff/refresh', logout: '/api/auth/staff/logout' }
+
+/** Only a path of ours: never "//elsewhere" nor a "\\". */
+export function localPath(asked: unknown, otherwise = '/'): string {
+  const path = String(asked ?? '')
+  return /^\/(?![/\\])[^\\\s]*$/.test(path) ? path : otherwise
+}
 
 /** Renew this long before the access token runs out. */
 const MARGIN_MS = 30_000

@@ -22,6 +22,8 @@ export const router = createRouter({
     { path: '/bookings', component: () => import('./pages/Bookings.vue'), meta: { title: '我的预约记录', own: true } },
     { path: '/session/:id', component: () => import('./pages/Room.vue'), props: true, meta: { title: '视频办理', own: true, full: true } },
     { path: '/me', component: () => import('./pages/Me.vue'), meta: { title: '个人信息', own: true } },
+    { path: '/privacy', component: () => import('./pages/Privacy.vue'), meta: { title: '隐私与授权' } },
+    { path: '/notices', component: () => import('./pages/Notices.vue'), meta: { title: '我的通知', own: true } },
     { path: '/login', component: () => import('./pages/Login.vue'), meta: { title: '登录' } },
     { path: '/:rest(.*)*', component: () => import('./pages/Missing.vue'), meta: { title: '页面不存在' } },
   ],

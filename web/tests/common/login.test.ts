@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { APPLICANT_PATHS, createAuth } from '@common/auth'
+import { APPLICANT_PATHS, createAuth, localPath } from '@common/auth'
 import { createTransport } from '@common/http'
 import { serverNow } from '@common/serverClock'
 
@@ -75,6 +75,14 @@ describe('the login of a page', () => {
     expect(auth.state.person).toBeNull()
     expect(await auth.token()).toBeNull()
   })
+})
+
+describe('the way back after sign-in', () => {
+  it.each(['/', '/items?q=1', '/session/01j?call=1#x', '/scan/abc_-1'])('goes to %s', (path) => expect(localPath(path)).toBe(path))
+  it.each(['//evil.example', '/\\evil.example', '\\\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/\t/evil.example', '/a\\b', '', undefined, ['//x']])(
+    'never leaves for %s',
+    (path) => expect(localPath(path)).toBe('/'),
+  )
 })
 
 describe('the clock', () => {
