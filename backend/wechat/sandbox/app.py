@@ -45,6 +45,7 @@ def create_sandbox(settings: Settings, product: str = "", menu: dict[str, Any] |
     for module in (token, login, account, codes, notices, content, pages, control, driver, play):
         app.register_blueprint(module.bp)
     app.register_error_handler(Fault, _answer)
+    app.register_error_handler(405, lambda _: _answer(Fault(43002, "require POST method")))
     app.before_request(lambda: _meet_injected(world))
     app.wsgi_app = _Control(app.wsgi_app)  # type: ignore[assignment]
     return app

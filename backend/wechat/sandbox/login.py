@@ -15,6 +15,7 @@ from backend.wechat.sandbox.world import Account, Fault, Persona, World
 
 bp = Blueprint("login", __name__)
 _turn = itertools.count()
+LOGINS_A_MINUTE = 100  # of one person
 
 
 def _app_credentials() -> Account:
@@ -38,6 +39,7 @@ def jscode2session() -> dict[str, Any]:
         if not request.args.get("js_code"):
             raise Fault(41008, "missing code")
         code = w.take_code(request.args["js_code"], "login", account.appid)
+        w.limit(f"login:{code.persona.key}", LOGINS_A_MINUTE, 60, 45011)
         if code.persona.risky:
             raise Fault(40226, "high risk user")
         openid = code.persona.openid(account.appid)

@@ -4,10 +4,12 @@ The checks are written from the documents and share nothing with the product's o
 """
 
 import re
+import threading
 from typing import Any
 
 from flask import Blueprint, jsonify, request
 
+from backend.wechat.sandbox import driver
 from backend.wechat.sandbox.account import OK, body
 from backend.wechat.sandbox.token import world
 from backend.wechat.sandbox.world import Fault, Persona, World
@@ -82,7 +84,20 @@ def template_send() -> dict[str, Any]:
         if not mark or all(m.get("mark") != mark for m in w.outbox):
             shown = {"data": given["data"], "mark": mark, "page": str(given.get("url", ""))}
             _arrive(w, account="oa", to=person.name, template=template, **shown)
+            if w.product:
+                threading.Timer(0.5, _finished, (w, person, len(w.outbox))).start()
         return {**OK, "msgid": len(w.outbox)}
+
+
+def _finished(w: World, person: Persona, msgid: int) -> None:
+    """The event that a template message has arrived."""
+    account = w.of_kind("oa")
+    event = {
+        "FromUserName": person.openid(account.appid), "MsgType": "event", "Event": "TEMPLATESENDJOBFINISH",
+        "MsgID": msgid, "Status": "success",
+    }  # fmt: skip
+    mode = "safe" if account.aes_key else "plain"
+    driver.deliver(account, w, {"url": f"{w.product}/wechat/push/oa", "message": event, "mode": mode})
 
 
 def _use_consent(w: World, person: Persona, template: str) -> None:

@@ -15,6 +15,7 @@ from backend.wechat.sandbox.world import (
 )
 
 bp = Blueprint("token", __name__)
+A_DAY = 2000
 
 
 def world() -> World:
@@ -41,6 +42,7 @@ def plain() -> dict[str, Any]:
     w = world()
     with w.lock:
         account = _credentials(request.args)
+        w.limit(f"token:{account.appid}", A_DAY, 24 * 3600, 45009)
         w.old_token(account.appid, "token", OLD_TOKEN_SECONDS)
         return _reply(w.new_token(account.appid, "token"))
 
@@ -73,5 +75,3 @@ def _may_force(w: World, appid: str) -> bool:
         return False
     times.append(now)
     return True
-
-

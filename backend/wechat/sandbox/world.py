@@ -133,6 +133,7 @@ class World:
     spoke: dict[str, tuple[float, int]] = field(default_factory=dict)  # openid → when, answers since
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)  # trace_id → a picture to look at
     chats: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # persona → what was said
+    happened: dict[str, list[float]] = field(default_factory=dict)  # what is limited → when
     double_hit: bool = False  # the authorisation's way back is loaded twice, as WeChat's browser often does
     refused: list[dict[str, Any]] = field(default_factory=list)  # subscribe messages without a consent
     product: str = ""  # where pushes go that nobody gave an address for; empty: nowhere
@@ -148,6 +149,13 @@ class World:
     def number(self) -> int:
         """Of a message: 64 bit, never twice."""
         return next(self.numbers)
+
+    def limit(self, what: str, times: int, seconds: float, errcode: int) -> None:
+        """Raises Fault `errcode` when `what` happened `times` times already in the last `seconds`."""
+        kept = [t for t in self.happened.get(what, []) if self.now() - t < seconds]
+        self.happened[what] = [*kept, self.now()]
+        if len(kept) >= times:
+            raise Fault(errcode, "reach max api daily quota limit" if errcode == 45009 else "api minute-quota limit")
 
     def account(self, appid: str | None, secret: str | None = None) -> Account:
         found = self.accounts.get(appid or "")
