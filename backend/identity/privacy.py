@@ -51,8 +51,9 @@ def withdraw(user_id: str) -> None:
     with unit_of_work():
         db.session.get_one(User, user_id, with_for_update=True)
         latest = _latest(user_id)
-        if latest is None or latest.withdrawn_at:
-            latest = _receipt(user_id, "")
+        if latest is not None and latest.withdrawn_at:
+            return
+        latest = latest or _receipt(user_id, "")
         latest.withdrawn_at = now()
         tokens.revoke_all("applicant", user_id, "privacy_withdrawn")
         audit("privacy.withdrawn", subject=f"user:{user_id}", version=latest.version)

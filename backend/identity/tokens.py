@@ -236,13 +236,16 @@ def _revoke_family(login: LoginSession, reason: str) -> None:
 
 
 def _end(reason: str, *which: ColumnElement[bool]) -> None:
-    """End the live logins of `which`, and their sockets."""
-    for login in db.session.scalars(
-        select(LoginSession).where(LoginSession.revoked_at.is_(None), *which).with_for_update()
-    ):
-        login.revoked_at, login.revoked_reason = now(), reason
-        after_commit(partial(close_sockets, login=login.id))
-        audit("login.revoked", subject=f"{login.kind}:{login.subject_id}", login_id=login.id, reason=reason)
+    """End the live logins of `which`, and their sockets; again until none is left: a child may just be opening."""
+    live = select(LoginSession).where(LoginSession.revoked_at.is_(None), *which).with_for_update()
+    while found := db.session.scalars(live).all():
+        for login in found:
+            login.revoked_at, login.revoked_reason = now(), reason
+            after_commit(partial(close_sockets, login=login.id))
+            audit(
+                "login.revoked", subject=f"{login.kind}:{login.subject_id}", login_id=login.id, reason=reason
+            )
+        db.session.flush()
 
 
 def _key() -> bytes:

@@ -148,6 +148,11 @@ def test_no_and_too_late_are_said_and_a_fresh_code_works(
         redis.delete(*redis.keys("scan:*"))  # as two minutes later
     state(pc, "expired")
     wechat.goto(asks(pc))
+    expect(
+        see(wechat, "scan-confirm")
+    ).to_be_disabled()  # came from WeChat's scanner and has agreed to nothing yet
+    press(wechat, "agree-privacy")
+    shoot(wechat, "h5-scan-agree")
     press(wechat, "scan-confirm")
     pc.wait_for_url("**/me")
     wechat.context.close()

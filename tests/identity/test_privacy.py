@@ -131,6 +131,16 @@ def test_a_merge_does_not_bring_a_consent_back(app: APIFlask, stage: Stage) -> N
         assert privacy.state(person.id) == "given"
 
 
+def test_taking_it_back_twice_is_taking_it_back_once(app: APIFlask, stage: Stage) -> None:
+    person = stage.applicant()
+    with app.app_context():
+        privacy.give(person.id, "1", "pc")
+        privacy.withdraw(person.id)
+        first = privacy.receipts(person.id)
+        privacy.withdraw(person.id)
+        assert privacy.receipts(person.id) == first
+
+
 def test_the_list_of_logins_and_the_end_of_all(app: APIFlask, stage: Stage) -> None:
     person = stage.applicant(entry="mp")
     with app.app_context():

@@ -7,8 +7,9 @@ from typing import Any
 from apiflask import APIFlask
 from sqlalchemy import func, select
 
-from backend.identity import service, staff_accounts, tokens
+from backend.identity import privacy, service, staff_accounts, tokens
 from backend.identity.models import Identity, RefreshToken, StaffAccount, User
+from backend.platform.audit import AuditEntry
 from backend.platform.db import db
 from backend.platform.errors import DomainError
 
@@ -98,3 +99,54 @@ def test_guessing_in_parallel_meets_the_lock(any_app: APIFlask) -> None:
         found = staff_accounts.find("wang")
         assert found
         assert found.locked_until is not None
+
+
+def test_two_accounts_become_one_once(any_app: APIFlask) -> None:
+    with any_app.app_context():
+        owner = service.create_user("张三", "19900001111")
+        guest = service.sign_in_by_wechat("mp", "openid-1", None, "mp", "").subject_id
+    done = together(
+        any_app,
+        lambda n: (
+            service.bind_phone(guest, "19900001111", entry="mp", device="", real_name="张三").subject_id
+        ),
+    )
+    assert set(done) <= {owner, "too_many", "phone_taken"}
+    assert owner in done
+    with any_app.app_context():
+        merges = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "person.merged")).all()
+        assert [m.details["into"] for m in merges] == [owner]
+        assert db.session.get_one(User, guest).merged_into_id == owner
+
+
+def test_nobody_slips_in_while_the_consent_is_taken_back(any_app: APIFlask) -> None:
+    """Whatever the order: after a withdrawal no login is left, and none opens without a new consent."""
+    with any_app.app_context():
+        person = service.sign_in_by_wechat("mp", "openid-1", None, "mp", "", "1").subject_id
+
+    def act(n: int) -> str:
+        if n == MANY // 2:
+            privacy.withdraw(person)
+            return "withdrawn"
+        return service.sign_in_by_wechat("mp", "openid-1", None, "mp", "").kind
+
+    done = together(any_app, act)
+    assert set(done) <= {"withdrawn", "applicant", "privacy_withdrawn"}
+    with any_app.app_context():
+        assert tokens.live("applicant", person) == []
+
+
+def test_a_login_that_ends_takes_the_child_that_just_opens(any_app: APIFlask) -> None:
+    with any_app.app_context():
+        parent = service.login_user(service.create_user("张三"), "mp")
+
+    def act(n: int) -> str:
+        if n == MANY // 2:
+            tokens.revoke(parent.login_id)
+            return "ended"
+        return tokens.open_child(parent.login_id, "").kind
+
+    done = together(any_app, act)
+    assert set(done) <= {"ended", "applicant", "login_expired"}
+    with any_app.app_context():
+        assert tokens.live("applicant", parent.subject_id) == []
