@@ -57,12 +57,15 @@ export async function keepFile(file) {
   const path = `${folder}/${nameOnDisk(file.name)}`
   try {
     fs.mkdirSync(folder, true)
-    fs.copyFileSync(file.path, path)
+    await new Promise((success, fail) => fs.copyFile({ srcPath: file.path, destPath: path, success, fail }))
     return { ...file, path }
   } catch {
     return file // no room on the phone: it then lives as long as WeChat keeps it
   }
 }
+
+/** @param {string} path @returns {Promise<boolean>} */
+export const stillThere = (path) => new Promise((done) => wx.getFileSystemManager().access({ path, success: () => done(true), fail: () => done(false) }))
 
 /** The file is with the server, or no longer wanted. @param {string} path */
 export function dropFile(path) {

@@ -3,7 +3,7 @@
 
 import { ApiError } from '../shared/api.js'
 import { api } from './api.js'
-import { dropFile } from './choose.js'
+import { dropFile, stillThere } from './choose.js'
 import { onWake } from './network.js'
 import { errorText } from './ui.js'
 
@@ -49,6 +49,10 @@ function createUploads(sessionId) {
 
   /** @param {Going} one */
   async function send(one) {
+    if (!(await stillThere(one.path))) {
+      mark(one, { fault: '文件已不在手机上，请移除后重新选择' })
+      return keep()
+    }
     try {
       await api.uploadMaterial(one.material, one.path, (sent, total) => {
         const progress = total ? Math.floor((sent / total) * 20) * 5 : 0

@@ -113,13 +113,13 @@ describe('uploads and files', () => {
   }
   beforeEach(() => {
     store = new Map()
-    files = { removed: [], copies: [] }
+    files = { removed: [], copies: [], lost: [] }
     global.wx = {
       env: { USER_DATA_PATH: 'wxfile://usr' },
       getStorageSync: (key) => JSON.parse(store.get(key) ?? '""'),
       setStorageSync: (key, value) => void store.set(key, JSON.stringify(value)),
       removeStorageSync: (key) => void store.delete(key),
-      getFileSystemManager: () => ({ rmdir: ({ dirPath }) => files.removed.push(dirPath), mkdirSync() {}, copyFileSync: (from, to) => files.copies.push([from, to]), getFileInfo: ({ success }) => success({ size: 900 }) }),
+      getFileSystemManager: () => ({ rmdir: ({ dirPath }) => files.removed.push(dirPath), mkdirSync() {}, copyFile: ({ srcPath, destPath, success }) => (files.copies.push([srcPath, destPath]), success()), access: ({ path, success, fail }) => (files.lost.includes(path) ? fail() : success()), getFileInfo: ({ success }) => success({ size: 900 }) }),
     }
   })
   afterEach(() => jest.dontMock('../../services/api.js'))
@@ -139,6 +139,7 @@ describe('uploads and files', () => {
   test('cut off by the end of the app it goes on at the next start', async () => {
     sent = () => new Promise(() => {})
     start().add('m1', photo)
+    await later()
     const arrived = []
     sent = async (id, path) => void arrived.push([id, path])
     const again = start()
@@ -165,6 +166,17 @@ describe('uploads and files', () => {
     uploads.drop('m2')
     expect(uploads.list()).toEqual([])
     expect(files.removed).toContain('wxfile://usr/out/2')
+  })
+  test('a file that is gone from the phone says so, and does not hold up the others', async () => {
+    const arrived = []
+    sent = async (id) => void arrived.push(id)
+    files.lost = [photo.path]
+    const uploads = start()
+    uploads.add('m1', photo)
+    uploads.add('m2', { ...photo, path: 'wxfile://usr/out/2/b.jpg' })
+    await later()
+    expect(arrived).toEqual(['m2'])
+    expect(uploads.list()).toMatchObject([{ material: 'm1', fault: '文件已不在手机上，请移除后重新选择' }])
   })
   test('messages on their way take their files along, and drop them once they are sent', () => {
     jest.resetModules()

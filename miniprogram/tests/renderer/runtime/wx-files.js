@@ -80,6 +80,7 @@ const manager = () => {
       return { savedFilePath: filePath }
     }),
     copyFile: cb(async ({ srcPath, destPath }) => write(destPath, await known(srcPath).arrayBuffer())),
+    rmdir: cb(({ dirPath }) => [...files.keys()].filter((path) => path.startsWith(dirPath + '/')).forEach(unlink)),
     accessSync: (path) => void known(path),
     unlinkSync: unlink,
     writeFileSync: (path, data, encoding) => void write(path, data, encoding),
