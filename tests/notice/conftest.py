@@ -19,6 +19,7 @@ from backend.platform.clock import SHANGHAI, now
 from backend.platform.db import db, unit_of_work
 from backend.platform.redis import redis
 from tests.actors import Applicant, Stage
+from tests.conftest import emptied
 from tests.wechat.conftest import Sandbox, sandbox
 
 __all__ = ["sandbox"]
@@ -141,7 +142,5 @@ def any_post(request: pytest.FixtureRequest, clock: Any, make_app: Any, sandbox:
     """On SQLite and on PostgreSQL: races."""
     if request.param == "sqlite":
         return Post(make_app(wechat_sandbox_url=sandbox.url), sandbox)
-    from tests.conftest import _empty
-
-    url = _empty(request.getfixturevalue("postgres_url"))
-    return Post(make_app(database_url=url, wechat_sandbox_url=sandbox.url), sandbox)
+    url = request.getfixturevalue("postgres_url")
+    return Post(emptied(make_app(database_url=url, wechat_sandbox_url=sandbox.url)), sandbox)

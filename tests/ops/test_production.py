@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -42,13 +43,8 @@ STRICT = {
 
 
 @pytest.fixture
-def own_database(postgres_url: str) -> str:
-    """A database of this test's own in the test PostgreSQL."""
-    name = f"ops_{os.getpid()}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-    return postgres_url.replace("/postgres?", f"/{name}?")
+def own_database(own_postgres: Callable[[str], str]) -> str:
+    return own_postgres(f"ops_{os.getpid()}")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
