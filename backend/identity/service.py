@@ -209,6 +209,11 @@ def openids(user_id: str) -> dict[str, str]:
     return {p.removeprefix("wechat-"): s for p, s in rows if p in ("wechat-mp", "wechat-oa")}
 
 
+def may_contact(user_id: str) -> bool:
+    """Not somebody who took back the consent to the privacy policy: nothing of theirs goes outside any more."""
+    return privacy.state(user_id) != "withdrawn"
+
+
 def user_of_openid(channel: str, openid: str) -> str | None:
     """The user behind an openid, or None."""
     found = people.of_alias(f"wechat-{channel}", openid)

@@ -53,6 +53,8 @@ class Outcome:
 
 def following(row: Notice) -> str | None:
     """The next channel that may reach the person, after the row's; a consent is used up here, once for the notice."""
+    if not identity.may_contact(row.user_id):
+        return None
     rest = ORDER[ORDER.index(row.channel) + 1 :] if row.channel else ORDER
     return next((channel for channel in rest if _open(row, channel)), None)
 

@@ -111,7 +111,7 @@ def read(attachment_id: str) -> Response:
 
 @bp.get("/attachments/shown/<ticket>")
 @access("public")
-@bp.doc(hide=True)
+@bp.doc(responses={200: "a JPEG", 404: "no such ticket, or not a picture of the chat"})
 def shown(ticket: str) -> Response:
     """A picture of the chat for WeChat's content check, for half an hour; the ticket is the whole right to it."""
     return _rendition(files.to_be_checked(ticket), images.PREVIEW)

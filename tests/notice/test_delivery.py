@@ -169,6 +169,17 @@ def test_withdrawn_is_not_sent_and_not_shown(post: Post) -> None:
     assert post.consents("booking_day") == 1
 
 
+def test_nothing_leaves_for_who_took_back_the_privacy_consent(post: Post) -> None:
+    from backend.identity import privacy
+
+    post.allows("booking_day")
+    post.follows()
+    post.tells()
+    post.do(lambda: privacy.withdraw(post.who.id))
+    post.runs()
+    assert (post.state(), post.arrived(), post.texted()) == (("dropped", None), [], [])
+
+
 # --- the hours ------------------------------------------------------------------------------------------------
 
 
