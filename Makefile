@@ -20,10 +20,10 @@ run: ## set up whatever is missing, start everything, print the addresses; Ctrl-
 
 .PHONY: setup
 setup: ## environment, tools and packages for development and tests, nothing started
-	@$(BOOT) system runtime dev web-packages web
+	@$(BOOT) system runtime dev web-packages miniprogram-packages web
 
 .PHONY: test
-test: setup ## everything CI runs: lint, unit tests, web tests, journeys
+test: setup ## everything CI runs: lint, unit tests, web tests, the mini-program, journeys
 	@$(PY) -m tools.check test
 
 .PHONY: lint
@@ -46,8 +46,8 @@ journey: setup ## the whole user guide in real Chromium, with real media
 	@$(PY) -m tools.check journey
 
 .PHONY: miniprogram
-miniprogram: ## the mini-program: its types, its shared session core
-	@$(BOOT) runtime dev web-packages
+miniprogram: ## the mini-program: its files, types, logic, sizes, and its pages at random steps
+	@$(BOOT) system runtime dev web-packages miniprogram-packages web
 	@$(PY) -m tools.check miniprogram
 
 .PHONY: bench

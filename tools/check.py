@@ -153,17 +153,35 @@ def own(name: str, module: str) -> Callable[[], Count]:
 journey = own("journey", "tests.journeys")
 
 
+def pages() -> Count:
+    """The mini-program itself: its files, types and logic, then its pages and services at random steps."""
+    folder, report = ROOT / "miniprogram", REPORTS / "miniprogram.json"
+    report.unlink(missing_ok=True)
+    static = [
+        Step("project files", ["node", "tests/checks/run.mjs"], folder, closing, quiet=False),
+        Step("types", ["npm", "run", "--silent", "typecheck"], folder),
+        Step("lint", ["npm", "run", "--silent", "lint"], folder),
+    ]
+    logic = [Step("logic tests", ["npx", "jest", "--json", f"--outputFile={report}"], folder, vitest(report))]
+    with ThreadPoolExecutor(2) as pool:
+        both = pool.map(lambda steps: sum(map(run, steps), Count()), (static, logic))
+    steps = Step("random steps", [PYTHON, "-m", "tests.miniprogram"], count=closing, quiet=False)
+    return sum(both, Count()) + run(steps)
+
+
 def miniprogram() -> Count:
+    """The same with the session core that the web shares; `make test` has that among the web's."""
     web, report = ROOT / "web", REPORTS / "shared.json"
     report.unlink(missing_ok=True)
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
-    return run(Step("shared types", ["npx", "tsc", "--noEmit", "-p", "tsconfig.shared.json"], web)) + run(
+    core = run(Step("shared types", ["npx", "tsc", "--noEmit", "-p", "tsconfig.shared.json"], web)) + run(
         Step("shared tests", ["npx", "vitest", "run", "tests/shared", *reporters], web, vitest(report))
     )
+    return core + pages()
 
 
 def test() -> Count:
-    return lint() + unit() + journey()
+    return lint() + unit() + pages() + journey()
 
 
 TARGETS: dict[str, Callable[[], Count]] = {

@@ -18,6 +18,8 @@ AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Mobile/15E148 MicroMessenger/8.0.49(0x18003133) NetType/WIFI Language/zh_CN miniProgram"
 )
+# The last one: the pages come from the test, not from the server, and Chromium would keep its sockets from them.
+PERMISSIONS = ["camera", "microphone", "local-network-access"]
 SDK = Path(__file__).with_name("jweixin.js")
 
 
@@ -33,9 +35,8 @@ class Phone:
         screen = {"viewport": {"width": WIDTH, "height": HEIGHT}, "device_scale_factor": 2}
         self.context: BrowserContext = browser.new_context(
             **{**screen, **options}, is_mobile=True, has_touch=True, user_agent=AGENT, locale="zh-CN", base_url=url,
-            timezone_id="Asia/Shanghai", permissions=["camera", "microphone", "local-network-access"], reduced_motion="reduce",
+            timezone_id="Asia/Shanghai", permissions=PERMISSIONS, reduced_motion="reduce",
         )  # fmt: skip
-        # The pages come from the test, not from the server's address: Chromium would keep sockets from them.
         self.context.set_default_timeout(20_000)
         self.context.expose_function("__mpAsk", person.answer)
         self.context.route(f"{url}/__mp__/**", self._serve)

@@ -24,7 +24,7 @@ export function readSources(root) {
   const files = filesUnder(root).filter((file) => !ROOT_TOOLS.test(file))
   const texts = new Map()
   const text = (file) => {
-    if (!texts.has(file)) texts.set(file, fs.readFileSync(path.join(root, file), 'utf8'))
+    if (!texts.has(file)) texts.set(file, files.includes(file) ? fs.readFileSync(path.join(root, file), 'utf8') : '') // another check tells
     return texts.get(file)
   }
   return {

@@ -10,7 +10,7 @@ import { Phone } from './phone.mjs'
 
 const [server, sandbox, runs, seed] = [...process.argv.slice(2, 4), ...process.argv.slice(4).map(Number)]
 const PEOPLE = [['zhangsan', 'kefu01'], ['lisi', 'kefu02'], ['ouyangruoxi', 'kefu03']]
-const PATIENCE_MS = 25_000
+const PATIENCE_MS = 40_000
 const FAULTS = ['socket', 'app', 'network', 'background']
 
 /** The same numbers for the same seed (mulberry32). @param {number} state */
@@ -63,6 +63,11 @@ class Lane {
     await this.app.api.answer(this.id, 'applicant-phone')
     this.said = []
     this.join()
+  }
+  async close() {
+    await call(this.agent, 'POST', `/sessions/${this.id}/complete`, { outcome: 'advice', note: '' })
+    await call(this.agent, 'POST', '/console/wrap-up/done')
+    this.phone.kill()
   }
   join() {
     const { session } = this.app.joinSession(this.id, (state) => (this.state = state))
@@ -132,9 +137,11 @@ const only = (status) => (error) => {
 
 const STEPS = ['say', 'agent-say', 'say', 'material', 'agent-say', 'commitment', 'say', 'pickup', 'look']
 let [passed, failed] = [0, 0]
+/** fault → [runs, milliseconds] */
 const counts = {}
 
 async function run(lane, number, server_) {
+  const began = Date.now()
   const random = randomly(seed * 1000 + number)
   const fault = server_ ? 'server' : FAULTS[random(FAULTS.length)]
   const length = 2 + random(3)
@@ -153,7 +160,7 @@ async function run(lane, number, server_) {
     why = await lane.differs()
     if (why) await pause(60)
   }
-  counts[fault] = (counts[fault] ?? 0) + 1
+  counts[fault] = [(counts[fault]?.[0] ?? 0) + 1, (counts[fault]?.[1] ?? 0) + Date.now() - began]
   if (!why) return (passed += 1)
   failed += 1
   console.log(`run ${number} failed: ${fault} at step ${at} of ${steps}: ${why}`)
@@ -162,12 +169,13 @@ async function run(lane, number, server_) {
 const lanes = PEOPLE.map(() => new Lane())
 await Promise.all(lanes.map((lane, n) => lane.open(PEOPLE[n])))
 const rounds = Math.ceil(runs / lanes.length)
-const deaths = new Set([1, 2, 3].map((n) => Math.floor((n * rounds) / 4)))
+const deaths = new Set([1, 2].map((n) => Math.floor((n * rounds) / 3)))
 for (let round = 0; round < rounds; round += 1) {
   let dying
   const server_ = deaths.has(round) ? () => (dying ??= killServer()) : null
   await Promise.all(lanes.map((lane, n) => (round * lanes.length + n < runs ? run(lane, round * lanes.length + n, server_) : null)))
 }
-console.log(`faults: ${JSON.stringify(counts)}`)
+await Promise.all(lanes.map((lane) => lane.close()))
+console.log(Object.entries(counts).map(([fault, [n, ms]]) => `${fault}: ${n} runs, ${Math.round(ms / n)} ms each`).join('; '))
 console.log(`random steps: ${passed} passed, ${failed} failed`)
 process.exit(failed ? 1 : 0)
