@@ -94,6 +94,7 @@ definePage({
   },
   toEnd() {
     this.atEnd = true
+    this.height = 0 // menu and keyboard change it: measured at the next scroll
     this.setData({ anchor: this.data.anchor === 'end-a' ? 'end-b' : 'end-a', away: 0 })
     this.seen()
   },
@@ -214,12 +215,6 @@ definePage({
     const view = this.session.state.view
     const commitment = openPrompt(view, 'commitment', 0)?.data.commitment_id ?? view?.commitment?.id
     return go(`/packages/papers/${PAGES[kind]}?id=${this.data.id}${kind === 'commitment' ? `&commitment=${commitment}` : ''}`)
-  },
-  openMaterials() {
-    return this.lead('materials')
-  },
-  rate() {
-    return this.lead('rating')
   },
   refuse() {
     return this.settle(this.data.sheet.kind === 'screen_request' ? () => api.screen(this.data.id, 'refuse') : () => api.control(this.data.id, 'refuse'))
