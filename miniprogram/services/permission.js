@@ -8,6 +8,7 @@ const NAMES = {
   'scope.record': '麦克风',
   'scope.writePhotosAlbum': '保存到相册',
   'scope.address': '通讯地址',
+  'scope.addPhoneCalendar': '日历',
 }
 const PRIVACY_REFUSED = 104
 const PRIVACY_UNDECLARED = 112

@@ -1,4 +1,4 @@
-import { signIn } from '../../services/auth.js'
+import { signInOrAgree } from '../../services/consent.js'
 import { isOnline } from '../../services/network.js'
 import { attempt, go } from '../../services/ui.js'
 
@@ -25,7 +25,7 @@ Component({
       this.triggerEvent('retry')
     },
     async signIn() {
-      if (await attempt(() => signIn())) this.triggerEvent('retry')
+      if (await attempt(signInOrAgree)) this.triggerEvent('retry')
     },
     privacy() {
       go('/packages/me/privacy/privacy')

@@ -1,8 +1,9 @@
 import { api } from '../../services/api.js'
-import { adopt, restore, signIn, signOut, update, watch } from '../../services/auth.js'
+import { adopt, restore, signOut, update, watch } from '../../services/auth.js'
 import { mend } from '../../services/permission.js'
 import { definePage, LOADING } from '../../services/page.js'
 import { elder, setElder } from '../../services/theme.js'
+import { signInOrAgree } from '../../services/consent.js'
 import { attempt, confirm, errorText, go, tell, toast } from '../../services/ui.js'
 
 const LEVELS = ['未认证', '已填写姓名', '已实名', '已实人']
@@ -54,9 +55,9 @@ definePage({
   async signIn() {
     if (this.data.busy) return
     this.setData({ busy: true })
-    await attempt(() => signIn())
+    const done = await attempt(signInOrAgree)
     this.setData({ busy: false })
-    this.load(true)
+    if (done) this.load(true)
   },
 
   // --- the phone number: WeChat's button gives a code, the server asks WeChat for the number

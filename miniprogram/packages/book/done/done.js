@@ -3,6 +3,7 @@ import { queueHint } from '../../../shared/booking.js'
 import { slotText } from '../../../shared/words.js'
 import { api } from '../../../services/api.js'
 import { askNotices, prepareNotices } from '../../../services/notices.js'
+import { mend } from '../../../services/permission.js'
 import { definePage, LOADING } from '../../../services/page.js'
 import { go, tell, toast } from '../../../services/ui.js'
 
@@ -58,7 +59,7 @@ definePage({
       alarm: true,
       alarmOffset: REMINDED_BEFORE_S,
       success: () => toast('已加入日历'),
-      fail: ({ errMsg }) => /cancel/.test(errMsg) || tell('没有加入日历', '请在系统设置中允许微信使用日历，或自行记下时段。'),
+      fail: (error) => void mend(error, { scope: 'scope.addPhoneCalendar', what: '加入手机日历', instead: '也可以自行记下时段。' }),
     })
   },
   queue() {

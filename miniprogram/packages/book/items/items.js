@@ -10,7 +10,7 @@ const TYPING_REST_MS = 250
 /** @param {any} item */
 const row = (item) => ({
   id: item.id,
-  parts: markParts(item.name, item.match),
+  parts: markParts(item.name, item.match).map((part, at) => ({ ...part, at })),
   name: item.name,
   where: `${item.department} · ${item.region.name}`,
   open: item.video_enabled,

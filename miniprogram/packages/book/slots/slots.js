@@ -146,13 +146,13 @@ definePage({
     }
     await this.run(async () => {
       await this.letGo()
-      this.setData({ hold: held(await api.hold(slot.id, this.data.id)) })
+      this.setData({ hold: held(await api.hold(slot.id, this.data.id)) }, () => this.paint())
     })
   },
   /** Gives the held place back; a place that is already free again is no fault. */
   async letGo() {
     const { hold, change } = this.data
-    this.setData({ hold: null })
+    this.setData({ hold: null }, () => this.paint())
     if (hold && !change) await api.releaseHold(hold.id).catch(() => {})
   },
   release() {
