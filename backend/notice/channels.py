@@ -49,6 +49,7 @@ class Outcome:
     unsure: bool = False
     no_consent: bool = False
     error: str | None = None
+    receipt: str | None = None  # under which WeChat will say whether it arrived
 
 
 def following(row: Notice) -> str | None:
@@ -95,7 +96,7 @@ def _address(row: Notice, channel: str) -> str | None:
 def send(out: Message) -> Outcome:
     """One try. Whatever the outside does comes back as an outcome, never as an exception."""
     try:
-        _BY[out.channel](out)
+        receipt = _BY[out.channel](out)
     except NotSubscribed as refused:
         return Outcome(final=True, no_consent=refused.details.get("errcode") == 43101)
     except TooMany as many:
@@ -106,7 +107,7 @@ def send(out: Message) -> Outcome:
     except Exception as fault:
         log.exception("notice %s by %s", out.notice_id, out.channel)
         return Outcome(error=f"{out.channel}: {type(fault).__name__}")
-    return Outcome(sent=True)
+    return Outcome(sent=True, receipt=receipt or None)
 
 
 def _failed(out: Message, fault: DomainError) -> Outcome:
@@ -118,20 +119,22 @@ def _failed(out: Message, fault: DomainError) -> Outcome:
     return Outcome(final=final, unsure=unsure, error=f"{out.channel}: {code or fault.code}")
 
 
-def _by_mini_program(out: Message) -> None:
+def _by_mini_program(out: Message) -> str | None:
     template, values = _filled(out, "mp")
     gateway().subscribe_message(out.address or "", template, values, _page(out))
+    return None
 
 
-def _by_official_account(out: Message) -> None:
+def _by_official_account(out: Message) -> str | None:
     template, values = _filled(out, "oa")
-    gateway().template_message(out.address or "", template, values, _link(out), out.notice_id)
+    return gateway().template_message(out.address or "", template, values, _link(out), out.notice_id)
 
 
-def _by_text_message(out: Message) -> None:
+def _by_text_message(out: Message) -> str | None:
     phone = out.address or ""
     limit(f"notice:sms:{blind(phone)}", settings().notice_sms_per_day, per=DAY)
     sms.send_notice(phone, kinds.sms(out.kind, out.data) or "", out.notice_id)
+    return None
 
 
 _BY = {"mp": _by_mini_program, "oa": _by_official_account, "sms": _by_text_message}

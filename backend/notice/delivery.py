@@ -89,12 +89,26 @@ def _note(sent: Message, outcome: Outcome) -> bool:
         if row is None or row.state != State.WAITING or (row.channel, row.tries) != (sent.channel, sent.tries):
             return True  # withdrawn, or another process took over after the lease
         if outcome.sent or (outcome.no_consent and row.unsure):
-            return _apply(row, "send", sent_at=now())
+            return _apply(row, "send", sent_at=now(), receipt=outcome.receipt)
         if not outcome.final and row.tries <= len(BACK_OFF):
             again = now() + BACK_OFF[row.tries - 1]
             unsure = row.unsure or outcome.unsure
             return _apply(row, "try", next_try_at=again, error=outcome.error, unsure=unsure)
         return not _move_on(row, outcome)
+
+
+def reported(receipt: str, status: str) -> None:
+    """WeChat took a template message and says now what came of it: one that was not delivered goes by the next channel.
+
+    A report that is faster than our own note finds nothing; then the message counts as sent.
+    """
+    if not receipt or status == "success":
+        return
+    query = select(Notice.id).where(Notice.receipt == receipt, Notice.channel == "oa", Notice.state == State.SENT)
+    with unit_of_work():
+        row = _locked(db.session.scalar(query) or "")
+        if row and _apply(row, "return", receipt=None, sent_at=None, next_try_at=now(), error=f"oa: {status}"[:200]):
+            _move_on(row, Outcome())
 
 
 def _move_on(row: Notice, outcome: Outcome) -> bool:

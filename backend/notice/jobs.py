@@ -5,6 +5,8 @@ from flask import Flask
 from backend.notice import delivery, kinds, service
 from backend.platform.db import unit_of_work
 from backend.platform.jobs import enqueue, job, periodic
+from backend.wechat.hooks import on_event
+from backend.wechat.messages import Push
 
 
 @job("notice.send")
@@ -21,6 +23,12 @@ def send_due() -> None:
     with unit_of_work():
         for notice_id, at in waiting:
             enqueue("notice.send", notice_id, dedupe=f"notice:{notice_id}:{at.timestamp():.3f}")
+
+
+@on_event("templatesendjobfinish")
+def template_arrived(push: Push) -> None:
+    """The official account's own report of a template message."""
+    delivery.reported(str(push.data.get("MsgID") or ""), str(push.data.get("Status") or ""))
 
 
 @periodic(seconds=86400)

@@ -19,6 +19,7 @@ machine = Machine(
     "notice",
     move("try", [S.WAITING], S.WAITING, "system"),  # claimed for one try, put off, or on to the next channel
     move("send", [S.WAITING], S.SENT, "system"),
+    move("return", [S.SENT], S.WAITING, "system"),  # taken, and not delivered after all: the next channel
     move("fail", [S.WAITING], S.FAILED, "system"),
     move("drop", [S.WAITING], S.DROPPED, "system"),
     move("withdraw", [S.WAITING], S.WITHDRAWN, "system"),

@@ -30,6 +30,7 @@ class Notice(Model):
     channel: Mapped[str | None] = mapped_column(String(8))  # mp, oa, sms: being tried, or what carried it
     tries: Mapped[int] = mapped_column(default=0)  # of this channel
     unsure: Mapped[bool] = mapped_column(default=False)  # a try had no answer: it may have arrived
+    receipt: Mapped[str | None] = mapped_column(String(32), index=True)  # WeChat's MsgID: later it says what came of it
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str | None] = mapped_column(String(200))
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

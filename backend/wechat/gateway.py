@@ -86,8 +86,9 @@ class Gateway(Protocol):
         no consent is left: one tap on 允许 is one message."""
         ...
 
-    def template_message(self, openid: str, template: str, values: dict[str, object], url: str, mark: str) -> None:
+    def template_message(self, openid: str, template: str, values: dict[str, object], url: str, mark: str) -> str:
         """One template message of the official account; the same `mark` again within ten minutes is not sent twice.
+        The event "templatesendjobfinish" says later, under the returned MsgID, whether it arrived.
         Raises errors.NotSubscribed for somebody who does not follow the account."""
         ...
 

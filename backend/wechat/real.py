@@ -76,9 +76,10 @@ class RealGateway:
         message |= {"miniprogram_state": self._state} | ({"page": page} if page else {})
         self.call("mp", "/cgi-bin/message/subscribe/send", message)
 
-    def template_message(self, openid: str, template: str, values: dict[str, object], url: str, mark: str) -> None:
+    def template_message(self, openid: str, template: str, values: dict[str, object], url: str, mark: str) -> str:
         message = {"touser": openid, "template_id": template, "data": fields.data(values), "url": url}
-        self.call("oa", "/cgi-bin/message/template/send", {**message, "client_msg_id": mark})
+        found = self.call("oa", "/cgi-bin/message/template/send", {**message, "client_msg_id": mark})
+        return str(found.get("msgid") or "")
 
     def decrypt(self, session_key: str, encrypted: str, iv: str) -> dict[str, Any]:
         return seal.open_data(session_key, encrypted, iv, self._mp[0])

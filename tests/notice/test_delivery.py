@@ -14,7 +14,9 @@ from backend.notice.models import Notice
 from backend.platform import jobs
 from backend.platform.clock import now
 from backend.platform.db import db
+from backend.wechat import hooks
 from backend.wechat.gateway import gateway
+from backend.wechat.messages import Push
 from backend.wechat.templates import templates
 from tests.notice.conftest import SEND, Post, at
 
@@ -167,6 +169,22 @@ def test_withdrawn_is_not_sent_and_not_shown(post: Post) -> None:
     post.runs()
     assert (post.row().state, post.arrived(), post.who.get("/notices")["items"]) == ("withdrawn", [], [])
     assert post.consents("booking_day") == 1
+
+
+def test_taken_but_not_delivered_goes_by_the_next_channel(post: Post) -> None:
+    """The official account took it, then reports that the person blocks it; a report of success changes nothing."""
+    post.follows()
+    for key in ("k1", "k2"):
+        post.tells(key=key)
+    post.runs()
+    assert [post.state("k1"), post.state("k2")] == [("sent", "oa"), ("sent", "oa")]
+    for key, status in (("k1", "failed:user block"), ("k1", "failed:user block"), ("k2", "success")):
+        data = {"MsgID": post.row(key).receipt or "gone", "Status": status}
+        push = Push("oa", "o1", "gh", "event", "templatesendjobfinish", "", "", 1, "", data)
+        post.do(lambda push=push: hooks.work(push))
+    post.runs()
+    assert [post.state("k1"), post.state("k2")] == [("sent", "sms"), ("sent", "oa")]
+    assert (len(post.texted()), post.row("k1").error) == (1, "oa: failed:user block")
 
 
 def test_nothing_leaves_for_who_took_back_the_privacy_consent(post: Post) -> None:
