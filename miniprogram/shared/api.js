@@ -213,6 +213,8 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     uploadMaterial: (id, file, onProgress) => upload(`/materials/${id}/versions`, file, {}, onProgress),
     /** @param {string} id */
     copyUrl: (id) => `/api/materials/${id}/copy`,
+    /** @param {string} id The signed commitment as PDF. */
+    documentUrl: (id) => `/api/commitments/${id}/document`,
 
     // commitment and signature
     /** @param {string} id */

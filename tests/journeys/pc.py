@@ -225,6 +225,10 @@ def _sign(report: Report, agent: Agent, zhang: Applicant, phone: Page) -> None:
         press(phone, "sign-confirm")
         see(pc, "signed")
         see(desk, "commitment-state", "已签名")
+        for page in (pc, desk):
+            with page.expect_download() as got:
+                press(page, "download-commitment")
+            assert Path(got.value.path()).read_bytes().startswith(b"%PDF-")
         pc.keyboard.press("Escape")
 
 

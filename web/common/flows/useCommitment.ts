@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, watch } from 'vue'
 import { useClient } from '../client'
+import { saveBlob } from '../download'
 import { serverNow } from '../serverClock'
 import { useLoad } from '../useLoad'
 import { useNow } from '../useNow'
@@ -23,7 +24,7 @@ export interface SignTicket {
 
 /** Reading the commitment with its countdown, then signing: by QR on the PC, in place on a phone. Rows S22–S24. */
 export function useCommitment(room: Room, id: string) {
-  const { api } = useClient()
+  const { api, blob } = useClient()
   const now = useNow()
   const readyAt = ref(Number.POSITIVE_INFINITY)
   const ticket = ref<SignTicket | null>(null)
@@ -65,10 +66,15 @@ export function useCommitment(room: Room, id: string) {
     }
   }
 
+  /** The signed commitment as a PDF, with the handwriting. */
+  async function download() {
+    saveBlob(await blob(api.documentUrl(id)), `${text.data?.title ?? '承诺书'}.pdf`)
+  }
+
   // The socket tells when the code was scanned; a slow look covers a lost socket.
   const poll = setInterval(() => ticket.value && state.value !== 'signed' && room.session.refresh().catch(() => undefined), 5000)
   onScopeDispose(() => clearInterval(poll))
   watch(state, (next) => next === 'withdrawn' && (ticket.value = null))
 
-  return { text, secondsLeft, state, ticket, ticketState, busy, markRead, newTicket, now }
+  return { text, secondsLeft, state, ticket, ticketState, busy, markRead, newTicket, download, now }
 }
