@@ -15,7 +15,8 @@ export function useScanLogin(arrived: () => unknown) {
   const state = ref<ScanState>('loading')
   const qr = ref('')
   const endsAt = ref(0)
-  const left = computed(() => Math.max(0, endsAt.value - now.value))
+  const whole = ref(0)
+  const left = computed(() => Math.min(whole.value, Math.max(0, endsAt.value - now.value)))
   let id = ''
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -26,7 +27,8 @@ export function useScanLogin(arrived: () => unknown) {
       const asked = await api.post('/auth/scan')
       id = asked.id
       qr.value = asked.qr
-      endsAt.value = serverNow() + asked.expires_in * 1000
+      whole.value = asked.expires_in * 1000
+      endsAt.value = serverNow() + whole.value
       state.value = 'new'
       look(id)
     } catch {
