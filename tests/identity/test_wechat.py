@@ -126,6 +126,35 @@ def test_a_snapshot_user_is_told(browser: Browser, sandbox: Sandbox) -> None:
     assert reply.headers["Location"] == "/m/login?error=wechat_snapshot_user"
 
 
+def test_a_number_is_learned_though_the_token_was_rotated_elsewhere(
+    app: APIFlask, browser: Browser, another: Browser, sandbox: Sandbox
+) -> None:
+    """P43: many at the moment the token has gone bad: each gets the number, and the token is renewed once."""
+    people = []
+    for name in ("张三", "李四", "王小明", "欧阳若曦"):
+        code = sandbox.code("login", name)
+        reply = another.post("/auth/wechat/code", {"code": code, "entry": "mp"}, X_Client="miniprogram").json
+        people.append((reply["access_token"], name))
+    first = Browser(app).post(
+        "/me/phone",
+        {"wechat_code": sandbox.code("phone", "张三")},
+        Authorization=f"Bearer {people[0][0]}",
+        X_Client="miniprogram",
+    )
+    assert first.status_code == 200
+    before = len(sandbox.calls("/cgi-bin/stable_token"))
+    sandbox.rotates()
+    wanted = [(token, sandbox.code("phone", name)) for token, name in people[1:]]
+
+    def bind(one: tuple[str, str]) -> int:
+        headers = {"Authorization": f"Bearer {one[0]}", "X_Client": "miniprogram"}
+        return Browser(app).post("/me/phone", {"wechat_code": one[1]}, **headers).status_code
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(bind, wanted)) == [200] * 3
+    assert len(sandbox.calls("/cgi-bin/stable_token")) == before + 1
+
+
 def test_wechat_down_is_said_clearly(browser: Browser, sandbox: Sandbox) -> None:
     code = sandbox.code("login")
     sandbox.breaks("/sns/jscode2session", times=9, status=500)
