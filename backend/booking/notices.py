@@ -17,12 +17,9 @@ def made(row: Booking) -> None:
     data = _data(row)
     notices.notify(row.user_id, "booking_made", data, key=_key(row, "made"), until=row.end_at)
     evening = rules.at_minute(rules.day_of(row.start_at) - timedelta(days=1), EVENING)
-    for kind, part, due, until in (
-        ("booking_day", "day", evening, row.start_at),
-        ("booking_soon", "soon", row.start_at - SOON, row.end_at),
-    ):
+    for kind, part, due in (("booking_day", "day", evening), ("booking_soon", "soon", row.start_at - SOON)):
         if due > now():
-            notices.notify(row.user_id, kind, data, key=_key(row, part), due_at=due, until=until)
+            notices.notify(row.user_id, kind, data, key=_key(row, part), due_at=due, until=row.start_at)
 
 
 def over(row: Booking) -> None:

@@ -9,7 +9,7 @@ import time_machine
 
 from backend.booking import calendar
 from backend.booking.models import DayKind, Slot
-from backend.notice import kinds
+from backend.notice import delivery, kinds
 from backend.notice.models import Notice
 from backend.platform import jobs
 from backend.platform.clock import now
@@ -62,6 +62,16 @@ def test_a_booking_is_confirmed_and_reminded_of(morning: Hall) -> None:
         "您已预约 2026年11月27日 14:00 办理“教师资格认定”，请备齐原件，按时进入排队。"
     ]
     assert items[0]["target"]["page"] == "bookings"
+
+
+def test_the_first_slot_of_the_day_is_reminded_of_in_the_quiet_hours(morning: Hall) -> None:
+    """A quarter to eight: the morning would be too late."""
+    who = morning.stage.applicant()
+    who.books(morning.slot(8), morning.x)
+    with morning.app.app_context():
+        row = db.session.scalars(db.select(Notice).where(Notice.kind == "booking_soon")).one()
+        assert (row.due_at, row.until_at) == (at(7.75, day=27), at(8, day=27))
+        assert delivery.after_quiet(row.due_at) >= row.until_at
 
 
 def test_a_reminder_whose_time_is_over_is_none(morning: Hall) -> None:
