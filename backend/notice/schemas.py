@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from backend.platform.api import Schema
 
+Answer = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,32}$")]
 TemplateId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
@@ -25,9 +26,9 @@ class TemplatesOut(Schema):
 
 
 class ConsentsIn(Schema):
-    """What wx.requestSubscribeMessage gave back, by template."""
+    """What wx.requestSubscribeMessage gave back, by template: accept (also acceptWithAudio …), reject, ban, filter."""
 
-    results: dict[TemplateId, Literal["accept", "reject", "ban", "filter"]] = Field(max_length=10)
+    results: dict[TemplateId, Answer] = Field(max_length=10)
 
 
 class CursorIn(Schema):

@@ -120,7 +120,7 @@ def consent(user_id: str, results: Mapping[str, str]) -> None:
     """What wx.requestSubscribeMessage said: each `accept` allows one more message of that template."""
     known = {t.id for t in templates(settings(), "mp").values()}
     with unit_of_work():
-        for template_id in sorted(t for t, said in results.items() if said == "accept" and t in known):
+        for template_id in sorted(t for t, said in results.items() if said.startswith("accept") and t in known):
             give(user_id, template_id)
 
 

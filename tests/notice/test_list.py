@@ -84,9 +84,10 @@ def test_without_templates_nothing_is_asked_for(make_app: Any) -> None:
 
 def test_only_an_accept_of_a_template_of_ours_counts(stage: Stage) -> None:
     who = stage.applicant()
-    who.post("/notice/consents", {"results": {T: "accept", "sandbox-mp-rating": "reject", "strange": "accept"}})
+    said = {T: "acceptWithAudio", "sandbox-mp-rating": "reject", "strange": "accept"}
+    who.post("/notice/consents", {"results": said})
     assert [remaining(who, t) for t in (T, "sandbox-mp-rating", "strange")] == [1, None, None]
-    assert who.try_("POST", "/notice/consents", {"results": {T: "maybe"}})[0] == 422
+    assert who.try_("POST", "/notice/consents", {"results": {T: "may be"}})[0] == 422
 
 
 def test_an_answer_that_got_lost_is_counted_once(stage: Stage) -> None:
