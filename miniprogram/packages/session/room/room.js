@@ -63,13 +63,15 @@ definePage({
       this.paint(state)
       this.prompt(state.view)
     }
-    if (view.state !== this.data.state && this.atEnd) wx.nextTick(() => this.toEnd()) // the foot of the page has another height
+    const shape = [view.state, view.call?.kind, view.bar, view.materials].join()
+    if (shape !== this.shape && this.atEnd) wx.nextTick(() => this.toEnd()) // the list has another height
+    this.shape = shape
     return view
   },
   toWaiting() {
-    if (this.left) return
+    if (this.left || !this.visible) return // covered by a paper: once it is seen again
     this.left = true
-    wx.redirectTo({ url: `/packages/session/wait/wait?id=${this.data.id}` })
+    wx.redirectTo({ url: `/packages/session/wait/wait?id=${this.data.id}`, fail: () => (this.left = false) })
   },
 
   // --- messages
@@ -104,8 +106,8 @@ definePage({
   },
   /** @param {any} event */
   scrolled({ detail: { scrollTop, scrollHeight } }) {
-    this.atEnd = scrollHeight - scrollTop - (this.height || 0) < NEAR_END
-    if (!this.height) this.measure()
+    if (!this.height) return this.measure()
+    this.atEnd = scrollHeight - scrollTop - this.height < NEAR_END
   },
   measure() {
     this.createSelectorQuery().select('#list').boundingClientRect((/** @type {any} */ box) => (this.height = box?.height ?? 0)).exec()
