@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from backend.booking.machine import ACTIVE
 from backend.booking.models import Booking, Slot
+from backend.notice.models import Notice
+from backend.platform.clock import now
 from backend.platform.db import db
 from backend.session import duty as duties
 from backend.session import timeline
@@ -37,6 +39,7 @@ def broken() -> list[str]:
     db.session.rollback()
     sessions = list(db.session.scalars(select(ServiceSession).execution_options(populate_existing=True)))
     return [*slots(), *one_at_a_time(sessions), *agents(sessions), *bookings(sessions), *consents(sessions),
+            *reminders(),
             *(fault for s in sessions for fault in (*chain(s), *history(s), *at_rest(s))),
             *evidence.broken()]  # fmt: skip
 
@@ -74,6 +77,18 @@ def bookings(sessions: list[ServiceSession]) -> list[str]:
     open_ = {s.booking_id for s in sessions if s.state in OPEN}
     queued = set(db.session.scalars(select(Booking.id).where(Booking.state == "queued")))
     return [f"booking {id}: queued {id in queued}, session open {id in open_}" for id in open_ ^ queued]
+
+
+def reminders() -> list[str]:
+    """Nobody is reminded of a booking that is cancelled, moved away or used."""
+    to_come = (Notice.kind.in_(["booking_day", "booking_soon"]), Notice.state == "waiting", Notice.due_at > now())
+    faults = []
+    for key in db.session.scalars(select(Notice.key).where(*to_come)):
+        _, booking_id, moved, _ = key.split(":")
+        row = db.session.get(Booking, booking_id, populate_existing=True)
+        if row is None or row.state != "booked" or row.moved != int(moved):
+            faults.append(f"reminder {key}: the booking is {row.state if row else 'gone'}")
+    return faults
 
 
 def consents(sessions: list[ServiceSession]) -> list[str]:
