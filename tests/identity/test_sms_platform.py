@@ -63,3 +63,18 @@ def test_a_refusal_is_said(
     assert (reply.status_code, reply.json["error"]["code"]) == (503, "sms_unavailable")
     assert f"answered {status}" in caplog.text
     assert PHONE not in caplog.text
+
+
+def test_a_notice_goes_the_same_way_with_a_mark(platform: Platform, make_app: Any) -> None:
+    """The same mark again is the same message: the platform drops the double."""
+    from backend.identity import sms
+    from backend.identity.errors import SmsUnavailable
+
+    app = make_app(sms_gateway="http", sms_url=platform.url, sms_key="k-1", notice_sms_template="T200")
+    with app.app_context():
+        sms.send_notice(PHONE, "【福田视频办】您预约的时段将开始", "n1")
+        platform.status = 500
+        with pytest.raises(SmsUnavailable):
+            sms.send_notice(PHONE, "再次", "n2")
+    sent = {"phone": PHONE, "template": "T200", "params": ["【福田视频办】您预约的时段将开始"], "id": "n1"}
+    assert platform.got[0] == {**sent, "key": "Bearer k-1"}
