@@ -186,6 +186,7 @@ def _meet(report: Report, agent: Agent, zhang: Applicant, folder: Path) -> None:
         expect(at(desk, "chat-message").locator("img").first).to_be_visible()
         chooser(pc, "send-file").set_input_files(paper("补充说明", folder))
         agent.sees_line("补充说明.pdf")
+        look(report, desk)
     with report.step("S20", show={"pc": pc, "agent": desk}):
         press(pc, "tool-camera")
         expect(at(desk, "remote-video").locator("video")).to_have_class("hide", timeout=10_000)
@@ -224,6 +225,7 @@ def _sign(report: Report, agent: Agent, zhang: Applicant, phone: Page) -> None:
         report.shoot("S24-writing", {"phone": phone})
         press(phone, "sign-confirm")
         see(pc, "signed")
+        look(report, pc)
         see(desk, "commitment-state", "已签名")
         for page in (pc, desk):
             with page.expect_download() as got:
@@ -246,6 +248,7 @@ def _materials(report: Report, agent: Agent, zhang: Applicant, folder: Path) -> 
         see(desk, "review")
         expect(at(desk, "review").locator("img").first).to_be_visible()
         report.shoot("S27-review", {"agent": desk})
+        look(report, desk)
         press(desk, "review-close")
         agent.verify_all(2)
     with report.step("S28", show={"pc": pc}):
