@@ -107,6 +107,7 @@ def upgrade() -> None:
     sa.Column('entry', sa.String(length=16), nullable=False),
     sa.Column('device', sa.String(length=256), nullable=False),
     sa.Column('scope', sa.String(length=64), nullable=True),
+    sa.Column('family_id', sa.String(length=26), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -116,8 +117,43 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_login_session'))
     )
     with op.batch_alter_table('login_session', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_login_session_family_id'), ['family_id'], unique=False)
         batch_op.create_index('ix_login_session_subject', ['kind', 'subject_id'], unique=False)
 
+    op.create_table('notice',
+    sa.Column('user_id', sa.String(length=26), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('key', sa.String(length=120), nullable=False),
+    sa.Column('data', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('channel', sa.String(length=8), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('unsure', sa.Boolean(), nullable=False),
+    sa.Column('receipt', sa.String(length=32), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.String(length=200), nullable=True),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice')),
+    sa.UniqueConstraint('key', name=op.f('uq_notice_key'))
+    )
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index('ix_notice_next', ['next_try_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.create_index(batch_op.f('ix_notice_receipt'), ['receipt'], unique=False)
+        batch_op.create_index('ix_notice_user', ['user_id', 'due_at'], unique=False)
+
+    op.create_table('notice_consent',
+    sa.Column('user_id', sa.String(length=26), nullable=False),
+    sa.Column('template_id', sa.String(length=64), nullable=False),
+    sa.Column('remaining', sa.Integer(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('remaining >= 0', name=op.f('ck_notice_consent_never_negative')),
+    sa.PrimaryKeyConstraint('user_id', 'template_id', name=op.f('pk_notice_consent'))
+    )
     op.create_table('quick_reply',
     sa.Column('title', sa.String(length=40), nullable=False),
     sa.Column('text', sa.String(length=1000), nullable=False),
@@ -181,6 +217,8 @@ def upgrade() -> None:
     sa.Column('waiting_since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('away_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('no_answers', sa.Integer(), nullable=False),
+    sa.Column('call_me', sa.Boolean(), nullable=False),
+    sa.Column('tell_near', sa.Boolean(), nullable=False),
     sa.Column('own_agent_id', sa.String(length=26), nullable=True),
     sa.Column('own_agent_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('agent_id', sa.String(length=26), nullable=True),
@@ -329,6 +367,16 @@ def upgrade() -> None:
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_consent_user_id'), ['user_id'], unique=False)
 
+    op.create_table('content_check',
+    sa.Column('session_id', sa.String(length=26), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('trace_id', sa.String(length=128), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.ForeignKeyConstraint(['session_id'], ['service_session.id'], name=op.f('fk_content_check_session_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_content_check')),
+    sa.UniqueConstraint('trace_id', name=op.f('uq_content_check_trace_id'))
+    )
     op.create_table('follow_up',
     sa.Column('rating_id', sa.String(length=26), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
@@ -431,6 +479,20 @@ def upgrade() -> None:
     with op.batch_alter_table('pickup_form', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_pickup_form_session_id'), ['session_id'], unique=False)
         batch_op.create_index('uq_pickup_live', ['session_id'], unique=True, sqlite_where=sa.text("state IN ('requested', 'submitted', 'ordered')"), postgresql_where=sa.text("state IN ('requested', 'submitted', 'ordered')"))
+
+    op.create_table('privacy_receipt',
+    sa.Column('user_id', sa.String(length=26), nullable=False),
+    sa.Column('version', sa.String(length=16), nullable=False),
+    sa.Column('text_sha256', sa.String(length=64), nullable=False),
+    sa.Column('entry', sa.String(length=16), nullable=False),
+    sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_privacy_receipt_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_privacy_receipt'))
+    )
+    with op.batch_alter_table('privacy_receipt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_privacy_receipt_user_id'), ['user_id'], unique=False)
 
     op.create_table('refresh_token',
     sa.Column('login_id', sa.String(length=26), nullable=False),
@@ -702,6 +764,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_refresh_token_login_id'))
 
     op.drop_table('refresh_token')
+    with op.batch_alter_table('privacy_receipt', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_privacy_receipt_user_id'))
+
+    op.drop_table('privacy_receipt')
     with op.batch_alter_table('pickup_form', schema=None) as batch_op:
         batch_op.drop_index('uq_pickup_live', sqlite_where=sa.text("state IN ('requested', 'submitted', 'ordered')"), postgresql_where=sa.text("state IN ('requested', 'submitted', 'ordered')"))
         batch_op.drop_index(batch_op.f('ix_pickup_form_session_id'))
@@ -726,6 +792,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_follow_up_due_at'))
 
     op.drop_table('follow_up')
+    op.drop_table('content_check')
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_consent_user_id'))
 
@@ -763,8 +830,16 @@ def downgrade() -> None:
 
     op.drop_table('rating')
     op.drop_table('quick_reply')
+    op.drop_table('notice_consent')
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_notice_user')
+        batch_op.drop_index(batch_op.f('ix_notice_receipt'))
+        batch_op.drop_index('ix_notice_next', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+
+    op.drop_table('notice')
     with op.batch_alter_table('login_session', schema=None) as batch_op:
         batch_op.drop_index('ix_login_session_subject')
+        batch_op.drop_index(batch_op.f('ix_login_session_family_id'))
 
     op.drop_table('login_session')
     with op.batch_alter_table('job_outbox', schema=None) as batch_op:
