@@ -38,7 +38,7 @@ fix: ## let ruff mend what it can
 
 .PHONY: unit
 unit: ## Python and web unit tests, no browser journeys
-	@$(BOOT) runtime dev web-packages web
+	@$(BOOT) runtime dev web-packages miniprogram-packages web
 	@$(PY) -m tools.check unit
 
 .PHONY: journey

@@ -58,7 +58,7 @@ ROWS = {
     "S46": "误关页面后“未完成业务重新连接”",
 }
 
-MINI_PROGRAM = (*range(22, 25), 26, 28, 29, *range(33, 47))  # the rows that the native mini-program shows again
+MINI_PROGRAM = (*range(22, 25), 26, 28, 29, *range(31, 47))  # the rows that the native mini-program shows again
 ROWS |= {f"M{number}": f"小程序 · {ROWS[f'S{number}']}" for number in MINI_PROGRAM}
 
 

@@ -1,6 +1,6 @@
 """Part three: the same applicant in the native mini-program, its real pages tapped in WeChat's own framework.
 
-Guide rows S34–S46, and of the PC's rows those that a phone needs too: S22–S24, S26, S28, S29, S33. Each is reported
+Guide rows S34–S46, and of the PC's rows those that a phone needs too: S22–S24, S26, S28, S29, S31–S33. Each is reported
 as M + its number. The agent sits at the console; the call is the web page in the mini-program's web-view.
 """
 
@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.browser import Theatre
 from tests.journeys.guide import Report
 from tests.journeys.hands import at, fill, photo, press, see, video_runs, write_name
-from tests.journeys.people import ITEM, Agent, both_see_each_other
-from tests.miniprogram.person import Person
+from tests.journeys.people import ITEM, Agent, both_see_each_other, eventually
+from tests.miniprogram.person import SHENZHEN, Person
 from tests.miniprogram.phone import Phone
 
 PERSONA = "ouyangruoxi"
@@ -54,6 +54,7 @@ def play(stage: Theatre, report: Report, folder: Path) -> None:
         _call(hand, agent)
         _sign(hand, agent)
         _materials(hand, agent, folder)
+        _pickup(hand, agent)
         _pause_and_return(hand, agent)
         _lose_and_find(hand)
         _rate(hand, agent)
@@ -251,9 +252,28 @@ def _materials(me: Hand, agent: Agent, folder: Path) -> None:
         row = at(page, "material").first
         see(row, "material-state", "已核验")
         at(row, "download-copy").click(timeout=60_000)
-        page.wait_for_function("() => !document.querySelector('.toast, [data-test=\"wx-loading\"]')")
-        kept = me.person.saved("album") + me.person.saved("document")
-        assert kept, "the watermarked copy was not kept on the phone"
+        # the watermarked copy is on the phone
+        eventually(lambda: bool(me.person.saved("album") + me.person.saved("document")), page)
+        press(page, "back-to-room")
+        me.room()
+
+
+def _pickup(me: Hand, agent: Agent) -> None:
+    page = me.page
+    with me.report.step("M31", "M32", show={"mini": page}):
+        press(agent.page, "push-pickup")
+        press(page, "open-pickup")
+        me.phone.at("pickup/pickup")
+        me.person.address = {**SHENZHEN, "cityName": "广州市", "countyName": "天河区"}
+        press(page, "wechat-address")
+        see(page, "pickup-fault", "深圳")  # the courier comes in Shenzhen only
+        me.person.address = dict(SHENZHEN)
+        press(page, "wechat-address")
+        expect(at(page, "pickup-district")).to_contain_text("福田区")
+        press(page, "pickup-window")
+        me.shoot("M31-form")
+        press(page, "submit-pickup")
+        see(page, "pickup-given", "福民路")
         press(page, "back-to-room")
         me.room()
 

@@ -38,22 +38,53 @@ def add(file: str, text: str) -> Callable[[Path], None]:
 
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a page without template": (drop("packages/me/scan/scan.wxml"), "packages/me/scan/scan.wxml is missing"),
-    "a page nobody leads to": (edit("app.json", '"pages/me/me"]', '"pages/me/me", "pages/x/x"]'), "nothing leads to pages/x/x"),
+    "a page nobody leads to": (
+        edit("app.json", '"pages/me/me"]', '"pages/me/me", "pages/x/x"]'),
+        "nothing leads to pages/x/x",
+    ),
     "a wrong appid": (edit("project.config.json", "touristappid", "wx123"), "appid wx123"),
     "tests packed": (edit("project.config.json", '"tests"', '"test"'), "tests is packed"),
-    "a private API not named": (edit("app.json", '"chooseAddress"', '"chooseLocation"'), "chooseAddress is not in requiredPrivateInfos"),
-    "consent unchecked": (edit("app.json", '"__usePrivacyCheck__": true', '"__usePrivacyCheck__": false'), "__usePrivacyCheck__ is off"),
+    "a private API not named": (
+        edit("app.json", '"chooseAddress"', '"chooseLocation"'),
+        "chooseAddress is not in requiredPrivateInfos",
+    ),
+    "consent unchecked": (
+        edit("app.json", '"__usePrivacyCheck__": true', '"__usePrivacyCheck__": false'),
+        "__usePrivacyCheck__ is off",
+    ),
     "a template fault": (edit("pages/me/me.wxml", "<view", "<view class={{</x"), "pages/me/me.wxml:1:"),
-    "a handler that is not there": (edit("pages/home/home.wxml", 'bindtap="', 'bindtap="nobody'), 'tap="nobody'),
+    "a handler that is not there": (
+        edit("pages/home/home.wxml", 'bindtap="', 'bindtap="nobody'),
+        'tap="nobody',
+    ),
     "a component gone": (drop("components/tick/tick.js"), "<tick>"),
-    "a component unused": (edit("packages/me/agreement/agreement.json", "{", '{"usingComponents": {"auth-image": "/components/auth-image/auth-image"},'), "<auth-image> is not used"),
+    "a component unused": (
+        edit(
+            "packages/me/agreement/agreement.json",
+            "{",
+            '{"usingComponents": {"auth-image": "/components/auth-image/auth-image"},',
+        ),
+        "<auth-image> is not used",
+    ),
     "an unknown wx name": (edit("app.js", "App({", "wx.flyToMoon()\nApp({"), "wx.flyToMoon"),
-    "a newer API unguarded": (edit("app.js", "App({", "wx.getPrivacySetting({})\nApp({"), "wx.getPrivacySetting needs 2.32.3"),
-    "a reach over the border": (edit("pages/me/me.js", "import ", "import '../../packages/session/room/view.js'\nimport "), "reaches into packages/session"),
-    "a local picture in a style": (edit("app.wxss", "page {", "page { background: url(/assets/tabs/me.png);"), "local picture"),
-    "a theme colour in light alone": (edit("app.json", '"@navBackground"', '"@nowhere"'), "@nowhere is not in dark"),
+    "a newer API unguarded": (
+        edit("app.js", "App({", "wx.getPrivacySetting({})\nApp({"),
+        "wx.getPrivacySetting needs 2.32.3",
+    ),
+    "a reach over the border": (
+        edit("pages/me/me.js", "import ", "import '../../packages/session/room/view.js'\nimport "),
+        "reaches into packages/session",
+    ),
+    "a local picture in a style": (
+        edit("app.wxss", "page {", "page { background: url(/assets/tabs/me.png);"),
+        "local picture",
+    ),
+    "a theme colour in light alone": (
+        edit("app.json", '"@navBackground"', '"@nowhere"'),
+        "@nowhere is not in dark",
+    ),
     "too heavy": (add("assets/big.txt", "x" * 1_600_000), "main: "),
-}  # fmt: skip
+}
 
 
 def check(root: Path) -> subprocess.CompletedProcess[str]:
