@@ -148,6 +148,11 @@ def test_a_person_plays_it_in_a_browser(page: Page) -> None:
     expect(shown("chat")).to_contain_text("面对面")
     shown("menu-1").click()
     expect(shown("chat")).to_contain_text("12345")
+    shown("menu-0").click()
+    with page.expect_popup() as opened:
+        shown("menu-0-1").click()
+    assert opened.value.url.endswith("/m/bookings")
+    expect(shown("menu-0-1")).to_be_hidden()
     shown("scan-picture").set_input_files({"name": "q.png", "mimeType": "image/png", "buffer": picture("取号单 7")})
     expect(shown("toast")).to_have_text("二维码内容：取号单 7")
     assert page.evaluate("document.documentElement.scrollWidth") == 375

@@ -31,20 +31,23 @@ function toast(text) {
   toast.timer = setTimeout(() => $("toast").classList.remove("on"), 4000);
 }
 
-function open(link) {
+function visit(link) {
   /* A link of the menu or a code: as this person, in a window of a phone's size. */
-  window.open(link, "_blank", "width=390,height=800,noopener");
+  if (!window.open(link, "_blank", "width=390,height=800")) toast("浏览器拦截了新窗口，请允许本页弹出窗口");
 }
 
-async function act(what, more = {}) {
+/* `link`: known before asking, so that the window opens within the press and no browser blocks it. */
+async function act(what, more = {}, link = undefined) {
+  if (link) visit(link);
   try {
     const done = await ask("act", { persona: state.who, do: what, ...more });
     if (done.note) toast(done.note);
-    if (done.open) open(done.open);
+    if (done.open && done.open !== link) visit(done.open);
     if (done.delivered === "failed" || done.delivered === "garbage") toast("视频办没有按规则应答，请看它的日志");
   } catch (fault) {
     toast(fault.message);
   }
+  state.seen = ""; // draw it anew: an open menu closes
   await refresh();
 }
 
@@ -79,7 +82,7 @@ function speech(text) {
   let last = 0;
   for (const found of text.matchAll(/<a href="([^"]+)"[^>]*>([^<]*)<\/a>/g)) {
     parts.push(text.slice(last, found.index));
-    parts.push(make("button", { type: "button", textContent: found[2], onclick: () => open(found[1]) }));
+    parts.push(make("button", { type: "button", textContent: found[2], onclick: () => visit(found[1]) }));
     last = found.index + found[0].length;
   }
   return [...parts, text.slice(last)];
@@ -110,7 +113,7 @@ function drawMenu(phone) {
     const subs = button.sub_button ?? [];
     const top = make("button", { type: "button", textContent: (subs.length ? "≡ " : "") + button.name, data: { test: `menu-${index}` } });
     if (!subs.length) {
-      top.onclick = () => act("tap", { path: [index] });
+      top.onclick = () => act("tap", { path: [index] }, button.url);
       return make("div", {}, top);
     }
     const shown = state.open === index;
@@ -118,7 +121,7 @@ function drawMenu(phone) {
     top.onclick = () => { state.open = shown ? -1 : index; drawMenu(phone); };
     const list = make("div", { className: "sub", hidden: !shown }, ...subs.map((sub, n) => make("button", {
       type: "button", textContent: sub.name, data: { test: `menu-${index}-${n}` },
-      onclick: () => { state.open = -1; act("tap", { path: [index, n] }); },
+      onclick: () => { state.open = -1; act("tap", { path: [index, n] }, sub.url); },
     })));
     return make("div", {}, list, top);
   }
@@ -136,7 +139,7 @@ function notice(row) {
     make("header", {}, make("span", { textContent: from }), make("time", { textContent: time(row.at) })),
     make("dl", {}, ...lines));
   if (/^https?:/.test(row.page ?? "")) {
-    card.append(make("footer", {}, make("button", { type: "button", textContent: "查看详情", onclick: () => open(row.page) })));
+    card.append(make("footer", {}, make("button", { type: "button", textContent: "查看详情", onclick: () => visit(row.page) })));
   } else if (row.page) {
     card.append(make("footer", {}, make("small", { textContent: `打开小程序 ${row.page}` })));
   }
@@ -181,7 +184,12 @@ $("say").onsubmit = (event) => {
   $("words").value = "";
   if (text) act("say", { text });
 };
-$("scan").onsubmit = (event) => { event.preventDefault(); act("scan", { link: $("link").value }); };
+$("scan").onsubmit = (event) => {
+  event.preventDefault();
+  const link = $("link").value.trim();
+  const page = /^https?:/.test(link) && !/weixin\.qq\.com\/q\/|wxaurl\.cn\//.test(link);
+  act("scan", { link }, page ? link : undefined);
+};
 $("picture").onchange = (event) => scanPicture(event.target.files[0]);
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
   $("drop").addEventListener(name, (event) => {
