@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { listOf, type ApiError } from '@shared/api.js'
+import { firstFree, HOLD_MS, type Day } from '@shared/booking.js'
 import { applySlots } from '@shared/reducer.js'
 import type { Booking, Slot } from '@shared/types.js'
 import { useClient } from '../client'
@@ -7,18 +8,8 @@ import { serverNow } from '../serverClock'
 import { useLoad } from '../useLoad'
 import { useNow } from '../useNow'
 
-export interface Day {
-  date: string
-  weekday: string | number
-  kind: 'workday' | 'holiday' | 'makeup' | 'closed' | 'weekend'
-  note?: string | null
-  left: number
-  /** Whether the day has slots at all. */
-  open: boolean
-}
-
-/** A hold lasts two minutes (domain.md, Booking). */
-export const HOLD_MS = 120_000
+export { HOLD_MS }
+export type { Day }
 
 /**
  * Choosing a day and a slot with live places, holding one, confirming it. Guide rows S11, S12, S13.
@@ -34,7 +25,7 @@ export function useBooking(itemId: string, changing?: string) {
 
   const days = useLoad<Day[]>(async () => {
     const { days } = await api.days(itemId)
-    date.value ||= (days as Day[]).find((day) => day.left > 0)?.date ?? days[0]?.date ?? ''
+    date.value ||= firstFree(days)
     return days
   })
   const slots = useLoad<Slot[]>(async () => listOf(await api.slots(itemId, date.value)), { immediate: false })
