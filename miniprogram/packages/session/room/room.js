@@ -57,14 +57,14 @@ definePage({
 
   /** Draws the messages by their paths; returns what stands around them. @param {SessionState} state */
   look(state) {
-    const view = roomView(state, serverNow())
+    const [view, follows] = [roomView(state, serverNow()), this.atEnd]
     if (state.view?.state === 'waiting') this.toWaiting()
     if (state.view) {
       this.paint(state)
       this.prompt(state.view)
     }
     const shape = [view.state, view.call?.kind, view.bar, view.materials].join()
-    if (shape !== this.shape && this.atEnd) wx.nextTick(() => this.toEnd()) // the list has another height
+    if (shape !== this.shape && follows) wx.nextTick(() => this.toEnd()) // the list has another height
     this.shape = shape
     return view
   },
@@ -79,19 +79,19 @@ definePage({
   /** @param {SessionState} state */
   paint(state) {
     const cards = visibleCards(state.chat)
-    const before = this.count ?? 0
+    const [before, follows] = [this.count ?? 0, this.atEnd] // what is drawn moves the list before it is told
     const parts = this.window_.update(rowsOf(cards, state.view, serverNow()))
-    parts.forEach((/** @type {any} */ part, /** @type {number} */ i) => this.setData(part, i === parts.length - 1 ? () => this.painted(before) : undefined))
+    parts.forEach((/** @type {any} */ part, /** @type {number} */ i) => this.setData(part, i === parts.length - 1 ? () => this.painted(before, follows) : undefined))
     this.count = cards.length
     if (this.data.earlier !== this.window_.earlier) this.setData({ earlier: this.window_.earlier })
     const last = cards[cards.length - 1]
     this.mineLast = last?.from.kind === 'applicant'
   },
-  /** New rows are drawn: follow them, or count them for who reads further up. @param {number} before */
-  painted(before) {
+  /** New rows are drawn: follow them, or count them for who reads further up. @param {number} before @param {boolean} follows */
+  painted(before, follows) {
     const fresh = this.count - before
     if (fresh <= 0) return
-    if (this.atEnd || this.mineLast || before === 0) this.toEnd()
+    if (follows || this.mineLast || before === 0) this.toEnd()
     else this.setData({ away: this.data.away + fresh })
   },
   toEnd() {
