@@ -114,7 +114,7 @@ export function createApi({ transport, newKey, pause = (ms) => new Promise((done
     signInByWechat: (code, entry) => post('/auth/wechat/code', { code, entry }),
     me: () => get('/me'),
     /** @param {{real_name?: string, id_number?: string}} changes */
-    updateMe: (changes) => command('PATCH', '/me', changes),
+    updateMe: (changes) => command('PUT', '/me', changes),
 
     // catalogue
     regions: () => get('/regions'),

@@ -151,7 +151,7 @@ MATRIX: dict[str, Row] = {
     "GET /api/auth/wechat/oa/callback": OPEN,
     "GET /api/auth/wechat/oa/start": OPEN,
     "GET /api/me": row("party", scoped=True),
-    "PATCH /api/me": own(may=APPLICANTS),
+    "PUT /api/me": own(may=APPLICANTS),
     "GET /api/me/logins": own(may=APPLICANTS),
     "POST /api/me/logout-everywhere": own(may=APPLICANTS),
     "GET /api/me/privacy": own(may=APPLICANTS),

@@ -44,8 +44,8 @@ def test_a_day_of_sign_ins_leaves_no_secret_in_a_log(app: APIFlask, lines: Lines
         "/auth/phone", {"phone": PHONE, "code": code, "real_name": "张三"}, X_Client="miniprogram"
     ).json
     bearer = {"Authorization": f"Bearer {signed['access_token']}"}
-    browser.client.patch("/api/me", json={"id_number": ID_NUMBER}, headers=bearer)
-    browser.client.patch("/api/me", json={"id_number": ID_NUMBER + "9"}, headers=bearer)
+    browser.client.put("/api/me", json={"id_number": ID_NUMBER}, headers=bearer)
+    browser.client.put("/api/me", json={"id_number": ID_NUMBER + "9"}, headers=bearer)
     browser.post("/auth/refresh", {"refresh_token": signed["refresh_token"]}, X_Client="miniprogram")
     browser.post("/auth/phone", {"phone": PHONE, "code": "000000"})
     browser.post("/auth/staff", {"username": "nobody", "password": "Secret-2026!"})
@@ -92,7 +92,7 @@ def test_a_kept_answer_is_sealed(world: World) -> None:
 def test_personal_numbers_are_encrypted_at_rest(app: APIFlask) -> None:
     browser = Browser(app)
     token = browser.sign_in(PHONE)["access_token"]
-    browser.client.patch(
+    browser.client.put(
         "/api/me", json={"id_number": ID_NUMBER}, headers={"Authorization": f"Bearer {token}"}
     )
     with app.app_context():

@@ -168,7 +168,7 @@ def test_the_provider_demands_pkce_and_a_registered_address(browser: Browser, pl
 def test_a_checked_name_can_not_be_changed_here(browser: Browser) -> None:
     arrive(browser)
     token = browser.post("/auth/refresh").json["access_token"]
-    reply = browser.client.patch(
+    reply = browser.client.put(
         "/api/me", json={"real_name": "李四"}, headers={"Authorization": f"Bearer {token}"}
     )
     assert (reply.status_code, reply.json["error"]["code"]) == (409, "name_fixed")

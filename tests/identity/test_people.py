@@ -20,7 +20,7 @@ TODAY = date(2026, 11, 25)
 
 def test_real_name_and_id_number_raise_the_level_and_stay_masked(app: APIFlask, stage: Stage) -> None:
     person = stage.applicant("欧阳若曦")
-    mine = person.ask("PATCH", "/me", {"id_number": ID_NUMBER})
+    mine = person.ask("PUT", "/me", {"id_number": ID_NUMBER})
     assert (mine["real_name_level"], mine["masked_id_number"], mine["masked_name"]) == (
         2,
         "1101**********0000",
@@ -33,15 +33,15 @@ def test_real_name_and_id_number_raise_the_level_and_stay_masked(app: APIFlask, 
 
 
 def test_an_id_number_belongs_to_one_account(stage: Stage) -> None:
-    stage.applicant("张三").ask("PATCH", "/me", {"id_number": ID_NUMBER})
+    stage.applicant("张三").ask("PUT", "/me", {"id_number": ID_NUMBER})
     with pytest.raises(Refused) as no:
-        stage.applicant("李四").ask("PATCH", "/me", {"id_number": ID_NUMBER.lower()})
+        stage.applicant("李四").ask("PUT", "/me", {"id_number": ID_NUMBER.lower()})
     assert no.value.code == "id_number_taken"
 
 
 def test_the_check_digit_counts_when_the_setting_is_on(make_app: object) -> None:
     person = Stage(make_app(check_id_number=True)).applicant()  # type: ignore[operator]
-    status, body = person.try_("PATCH", "/me", {"id_number": ID_NUMBER})
+    status, body = person.try_("PUT", "/me", {"id_number": ID_NUMBER})
     assert (status, body["error"]["details"]) == (422, {"field": "id_number"})
 
 

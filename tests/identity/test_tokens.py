@@ -153,7 +153,7 @@ def test_a_scoped_login_names_its_scope_and_goes_nowhere_else(
         life = db.session.scalars(select(LoginSession).where(LoginSession.scope == "session:abc")).one()
         assert life.expires_at - life.created_at < timedelta(hours=5)
     assert browser.get("/me", done.access_token).json["scope"] == "session:abc"
-    reply = browser.client.patch(
+    reply = browser.client.put(
         "/api/me", json={"real_name": "李四"}, headers={"Authorization": f"Bearer {done.access_token}"}
     )
     assert reply.status_code == 403

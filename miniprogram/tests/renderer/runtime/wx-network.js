@@ -25,6 +25,9 @@ function under(task) {
 
 const headersOf = (text) => Object.fromEntries(text.trim().split(/\r?\n/).filter(Boolean).map((line) => line.split(/:\s*(.*)/s).slice(0, 2)))
 
+/** What wx.request can send: PATCH is not among them. */
+const METHODS = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT']
+
 /** One exchange through XMLHttpRequest, which tells progress and can be aborted; no cookies, as in WeChat. */
 function exchange(name, options, { body, type, method = 'GET', result }) {
   const xhr = new XMLHttpRequest()
@@ -79,6 +82,7 @@ function exchange(name, options, { body, type, method = 'GET', result }) {
 
 function request(options) {
   const method = (options.method ?? 'GET').toUpperCase()
+  if (!METHODS.includes(method)) fault(`wx.request knows no ${method}`)
   const sent = { ...options, header: { 'content-type': 'application/json', ...lower(options.header) } }
   let body = options.data
   if (method === 'GET' && body && typeof body === 'object') {
