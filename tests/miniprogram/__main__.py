@@ -39,7 +39,7 @@ def services(stack: Stack, seed: int) -> tuple[int, int]:
                 process.stdin.flush()
                 continue
             print(f"  {line}", end="", flush=True)
-            if found := re.match(r"random steps: (\d+) passed, (\d+) failed", line):
+            if found := re.match(r"random-steps: (\d+) passed, (\d+) failed", line):
                 counted = int(found[1]), int(found[2])
     return counted
 
@@ -56,7 +56,7 @@ def main() -> int:
         print(f"pages: {more} passed, {worse} failed ({time.monotonic() - began:.0f} s)", flush=True)
         if failed + worse:
             print(stack.log()[-3000:])
-    print(f"random steps: {passed + more} passed, {failed + worse} failed", flush=True)
+    print(f"random-steps: {passed + more} passed, {failed + worse} failed", flush=True)
     return 1 if failed + worse else 0
 
 

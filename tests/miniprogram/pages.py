@@ -47,7 +47,7 @@ def settled(phone: Phone) -> str:
         if now and now == before and not phone.page.locator(WAITING).count():
             return now
         before = now
-        phone.page.wait_for_timeout(250)
+        phone.page.wait_for_timeout(150)
     raise AssertionError(f"the page never came to rest: {before[:200]}")
 
 
