@@ -3,6 +3,7 @@ import { momentText, sessionWords } from '../../shared/words.js'
 import { api } from '../../services/api.js'
 import { follow } from '../../services/arrivals.js'
 import { signedOut } from '../../services/auth.js'
+import { badgeText, noticeRow, openNotice } from '../../services/inbox.js'
 import { reconnect } from '../../services/open.js'
 import { definePage, LOADING } from '../../services/page.js'
 import { elder, setElder } from '../../services/theme.js'
@@ -27,25 +28,16 @@ const openRow = (session) => ({
     (session.suspended?.expires_at ? `，${momentText(session.suspended.expires_at, Date.now())} 前有效` : ''),
 })
 
-/** @param {any} notice */
-const noticeRow = (notice) => ({
-  id: notice.id,
-  title: notice.title,
-  text: notice.text,
-  at: momentText(notice.at, Date.now()),
-  read: notice.read,
-  target: notice.target ?? null,
-})
-
 // 首页: what it is, my open business, the figures, my notices; 视频办预约 under the thumb. Guide rows S35, S46.
 definePage({
   data: { figures: LOADING, open: LOADING, notices: LOADING, four: FOUR, steps: STEPS },
   onLoad() {
     this.loadFigures = this.loader('figures', () => api.figures())
     this.loadOpen = this.loader('open', async () => (signedOut() ? [] : listOf(await api.openSessions()).map(openRow)))
-    this.loadNotices = this.loader('notices', async () =>
-      signedOut() ? [] : listOf(await api.get('/notices')).slice(0, NOTICES_SHOWN).map(noticeRow),
-    )
+    this.loadNotices = this.loader('notices', async () => {
+      const page = signedOut() ? { items: [], unread: 0 } : await api.notices()
+      return { rows: listOf(page).slice(0, NOTICES_SHOWN).map(noticeRow), unread: badgeText(page.unread) }
+    })
     this.loadFigures()
   },
   onShow() {
@@ -70,15 +62,14 @@ definePage({
   },
   /** @param {WechatMiniprogram.TouchEvent} event */
   openNotice(event) {
-    const notice = this.data.notices.data[event.currentTarget.dataset.index]
-    api.post('/notices/read').then(
+    api.readNotices().then(
       () => this.loadNotices(true),
       () => {}, // it stays marked as new
     )
-    const { page, id } = notice.target ?? {}
-    if (page === 'session' && id) go(`/packages/session/room/room?id=${id}`)
-    else if (page === 'rating' && id) go(`/packages/papers/rating/rating?id=${id}`)
-    else go('/pages/bookings/bookings')
+    openNotice(this.data.notices.data.rows[event.currentTarget.dataset.index])
+  },
+  allNotices() {
+    go('/packages/me/notices/notices')
   },
   book() {
     go('/packages/book/items/items')

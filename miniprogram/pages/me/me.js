@@ -1,5 +1,6 @@
 import { api } from '../../services/api.js'
 import { adopt, restore, signOut, update, watch } from '../../services/auth.js'
+import { unreadBadge } from '../../services/inbox.js'
 import { mend } from '../../services/permission.js'
 import { definePage, LOADING } from '../../services/page.js'
 import { elder, setElder } from '../../services/theme.js'
@@ -36,10 +37,11 @@ const askName = (/** @type {string} */ why) =>
 
 // 我的: phone, real name, larger type, privacy, log out. Guide row S34.
 definePage({
-  data: { me: LOADING, name: '', idNumber: '', fault: '', busy: false, naming: false, version: '' },
+  data: { me: LOADING, unread: '', name: '', idNumber: '', fault: '', busy: false, naming: false, version: '' },
   onLoad() {
     this.load = this.loader('me', async () => {
       if (!(await restore())) return { out: true }
+      unreadBadge().then((unread) => this.setData({ unread }))
       return shown(await api.me().then(update))
     })
     this.cleanup(watch((person) => person && this.setData({ me: { state: 'ready', data: shown(person), error: null } })))
@@ -122,6 +124,9 @@ definePage({
   // --- the rest
   switchElder() {
     setElder(!elder())
+  },
+  notices() {
+    go('/packages/me/notices/notices')
   },
   privacy() {
     go('/packages/me/privacy/privacy')
