@@ -14,6 +14,7 @@ const PATHS = [
   [/^\/m\/items(?:\/(\w+))?$/, ([, id]) => (id ? `/packages/book/item/item?id=${id}` : '/packages/book/items/items')],
   [/^\/m\/bookings$/, () => '/pages/bookings/bookings'],
   [/^\/m\/me$/, () => '/pages/me/me'],
+  [/^\/m\/notices$/, () => '/packages/me/notices/notices'],
   [/^\/(?:s|h|m\/h)\/[\w-]+$/, ([path]) => onTheWeb(path)],
   [/^\/m\/?$/, () => '/pages/home/home'],
 ]

@@ -40,6 +40,7 @@ describe('links', () => {
     expect(page('https://server.test/m/scan/AB-c_9')).toBe('/packages/me/scan/scan?token=AB-c_9')
     expect(page('https://server.test/m/items/01x/book?from=qr')).toBe('/packages/book/slots/slots?id=01x')
     expect(page('https://server.test/m/bookings')).toBe('/pages/bookings/bookings')
+    expect(page('https://server.test/m/notices')).toBe('/packages/me/notices/notices')
     expect(page('https://server.test/s/tok')).toBe('/packages/session/call/call?path=%2Fs%2Ftok')
     for (const foreign of ['https://server.test.evil.com/m/bookings', 'http://server.test/m/bookings', 'https://server.test/admin', ''])
       expect(page(foreign)).toBeNull()
