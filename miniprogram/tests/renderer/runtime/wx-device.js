@@ -88,6 +88,7 @@ export function deviceApis({ entered }) {
     },
     later: {
       getSystemInfo: () => ({ ...windowInfo(), ...appBase(), ...device() }),
+      getRandomValues: ({ length }) => ({ randomValues: crypto.getRandomValues(new Uint8Array(length)).buffer }),
       setClipboardData: ({ data }) => void (clip = data),
       getClipboardData: () => ({ data: clip }),
       vibrateShort: quietly,
