@@ -26,8 +26,11 @@ def test_what_is_named_exists() -> None:
 
 
 def test_every_row_of_the_guide_is_a_step_of_the_journeys() -> None:
+    from tests.journeys.guide import MINI_PROGRAM
     from tests.journeys.guide import ROWS as GUIDE
 
-    assert list(GUIDE) == [f"S{n}" for n in range(1, 47)]
-    steps = "".join((ROOT / "tests" / "journeys" / f"{part}.py").read_text("utf-8") for part in ("pc", "phone"))
+    parts = ("pc", "phone", "miniprogram")
+    steps = "".join((ROOT / "tests" / "journeys" / f"{part}.py").read_text("utf-8") for part in parts)
+    assert list(GUIDE) == [f"S{n}" for n in range(1, 47)] + [f"mini-S{n}" for n in MINI_PROGRAM]
+    assert set(range(34, 47)) < set(MINI_PROGRAM)  # the phone's part of the guide
     assert [row for row in GUIDE if f'"{row}"' not in steps] == []

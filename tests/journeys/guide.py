@@ -59,7 +59,7 @@ ROWS = {
 }
 
 MINI_PROGRAM = (*range(22, 25), 26, 28, 29, *range(31, 47))  # the rows that the native mini-program shows again
-ROWS |= {f"M{number}": f"小程序 · {ROWS[f'S{number}']}" for number in MINI_PROGRAM}
+ROWS |= {f"mini-S{number}": f"小程序 · {ROWS[f'S{number}']}" for number in MINI_PROGRAM}
 
 
 class Report:

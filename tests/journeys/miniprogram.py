@@ -64,11 +64,11 @@ def play(stage: Theatre, report: Report, folder: Path) -> None:
 
 
 def _arrive(me: Hand) -> None:
-    with me.report.step("M34", show={"mini": me.page}):
+    with me.report.step("mini-S34", show={"mini": me.page}):
         me.phone.open()
         expect(me.page.get_by_text("信用+视频办专区")).to_be_visible()
         see(me.page, "figures", "335")
-    with me.report.step("M35", show={"mini": me.page}):
+    with me.report.step("mini-S35", show={"mini": me.page}):
         see(me.page, "book-entry", "视频办预约")
         press(me.page, "book-entry")
         me.phone.at("items/items")
@@ -76,39 +76,39 @@ def _arrive(me: Hand) -> None:
 
 def _book(me: Hand) -> None:
     page = me.page
-    with me.report.step("M36", show={"mini": page}):
+    with me.report.step("mini-S36", show={"mini": page}):
         at(page, "category").filter(has_text="教育").first.click()
         fill(page, "search", "jszg")
         item = at(page, "item").filter(has_text=ITEM).first
         expect(item).to_be_visible()
-        me.shoot("M36-found")
+        me.shoot("mini-S36-found")
         press(item, "video")
         me.phone.at("item/item")
         see(page, "materials", "申请人身份证")
-        me.shoot("M36-item")
+        me.shoot("mini-S36-item")
         press(page, "book")
         press(page, "policy-agree")  # the first thing that needs personal data asks for consent
         me.phone.at("slots/slots")
-    with me.report.step("M39", show={"mini": page}):
+    with me.report.step("mini-S39", show={"mini": page}):
         _slot(me, day=2)
         press(page, "my-bookings")
         me.phone.at("bookings/bookings")
         booking = at(page, "booking").first
         expect(at(booking, "enter-queue")).to_have_attribute("aria-disabled", "true")  # not its time yet
         press(booking, "cancel")
-        me.shoot("M39-asked")
+        me.shoot("mini-S39-asked")
         press(page, "wx-modal-confirm")
         expect(page.locator('[data-test="booking"][data-state="cancelled"]').first).to_be_visible()
-    with me.report.step("M37", show={"mini": page}):
+    with me.report.step("mini-S37", show={"mini": page}):
         press(page, "tab-pages/home/home")
         press(page, "book-entry")
         fill(page, "search", "教师资格")
         press(at(page, "item").filter(has_text=ITEM).first, "video")
         press(page, "book")
         me.phone.at("slots/slots")
-        me.shoot("M37-slots")
+        me.shoot("mini-S37-slots")
         _slot(me, day=0)
-        me.shoot("M37-booked")
+        me.shoot("mini-S37-booked")
         me.phone.kill()
         press(page, "records")
         expect(page.locator('[data-test="booking"][data-state="booked"]').first).to_contain_text(ITEM)
@@ -125,41 +125,41 @@ def _slot(me: Hand, day: int) -> None:
 
 def _queue(me: Hand) -> None:
     page = me.page
-    with me.report.step("M38"):
+    with me.report.step("mini-S38"):
         booking = page.locator('[data-test="booking"][data-state="booked"]').first
         expect(at(booking, "enter-queue")).to_have_text("我要排队")
         press(booking, "enter-queue")
         me.phone.at("gate/gate")
-    with me.report.step("M40", show={"mini": page}):
+    with me.report.step("mini-S40", show={"mini": page}):
         for words in ("申报材料清单", "用户授权确认", "远程导办温馨提示"):
             expect(page.get_by_text(words).first).to_be_attached()
         expect(at(page, "authorise")).to_have_attribute("aria-disabled", "true")
-        me.shoot("M40-gate")
+        me.shoot("mini-S40-gate")
         press(page, "materials-ready")
         press(page, "agree")
         press(page, "authorise")
         me.phone.at("wait/wait")
         see(page, "ahead")
-    with me.report.step("M29", show={"mini": page}):
+    with me.report.step("mini-S29", show={"mini": page}):
         me.person.permissions |= {"scope.camera": False, "scope.record": True}
         press(page, "check-start")
         press(page, "check-devices")
-        me.shoot("M29-refused")
+        me.shoot("mini-S29-refused")
         press(page, "wx-modal-confirm")  # a refusal leads to the settings
         see(page, "device-camera", "正常")
         see(page, "device-microphone", "正常")
         see(page, "device-network", "正常")
-        me.shoot("M29-checked")
+        me.shoot("mini-S29-checked")
         press(page, "device-done")
         me.phone.at("wait/wait")
 
 
 def _meet(me: Hand, agent: Agent, folder: Path) -> None:
     page, desk = me.page, agent.page
-    with me.report.step("M41", show={"mini": page, "agent": desk}):
+    with me.report.step("mini-S41", show={"mini": page, "agent": desk}):
         agent.accept()
         see(page, "answer")
-        me.shoot("M41-ring")
+        me.shoot("mini-S41-ring")
         press(page, "answer")
         me.room()
         see(page, "chat-input")
@@ -168,7 +168,7 @@ def _meet(me: Hand, agent: Agent, folder: Path) -> None:
         agent.say("您好，请发一下居住证")
         me.sees_line("请发一下居住证")
         press(page, "plus")
-        me.shoot("M41-plus")
+        me.shoot("mini-S41-plus")
         me.person.files.append([photo("居住证", folder)])
         press(page, "send-image")
         press(page, "privacy-agree")  # the first private API asks once
@@ -194,7 +194,7 @@ def _web(me: Hand) -> Page:
 
 def _call(me: Hand, agent: Agent) -> None:
     page, desk, web = me.page, agent.page, _web(me)
-    with me.report.step("M42", show={"web": web, "agent": desk}):
+    with me.report.step("mini-S42", show={"web": web, "agent": desk}):
         press(web, "tool-camera")
         expect(at(web, "tool-camera")).to_have_attribute("aria-pressed", "false")
         expect(at(desk, "remote-video").locator("video").first).to_be_hidden()
@@ -203,7 +203,7 @@ def _call(me: Hand, agent: Agent) -> None:
         press(web, "tool-microphone")
         expect(at(web, "tool-microphone")).to_have_attribute("aria-pressed", "false")
         press(web, "tool-microphone")
-    with me.report.step("M43", show={"mini": page}):
+    with me.report.step("mini-S43", show={"mini": page}):
         press(web, "minimise")
         me.room()
         me.say("我在看聊天")
@@ -212,23 +212,23 @@ def _call(me: Hand, agent: Agent) -> None:
 
 def _sign(me: Hand, agent: Agent) -> None:
     page, desk = me.page, agent.page
-    with me.report.step("M22", show={"mini": page}):
+    with me.report.step("mini-S22", show={"mini": page}):
         press(desk, "push-commitment")
         press(page, "open-commitment")
         me.phone.at("commitment/commitment")
         see(page, "commitment-body", "承诺")
-    with me.report.step("M23", show={"mini": page}):
+    with me.report.step("mini-S23", show={"mini": page}):
         expect(at(page, "sign")).to_have_attribute("aria-disabled", "true")
         at(page, "commitment-body").evaluate("e => { e.scrollTop = e.scrollHeight }")
         expect(at(page, "sign")).to_have_attribute("aria-disabled", "false", timeout=40_000)
         press(page, "sign")
         me.phone.at("sign/sign")
-    with me.report.step("M24", show={"mini": page, "agent": desk}):
+    with me.report.step("mini-S24", show={"mini": page, "agent": desk}):
         canvas = at(page, "sign-canvas").locator("canvas")
         write_name(page, canvas)
         me.phone.background(long=True)  # strokes outlive a look at something else
         me.phone.foreground()
-        me.shoot("M24-written")
+        me.shoot("mini-S24-written")
         press(page, "sign-confirm")
         see(desk, "commitment-state", "已签名")
         see(page, "signed")
@@ -238,7 +238,7 @@ def _sign(me: Hand, agent: Agent) -> None:
 
 def _materials(me: Hand, agent: Agent, folder: Path) -> None:
     page = me.page
-    with me.report.step("M26", show={"mini": page, "agent": agent.page}):
+    with me.report.step("mini-S26", show={"mini": page, "agent": agent.page}):
         agent.push_materials(2)
         press(page, "open-upload")
         me.phone.at("materials/materials")
@@ -247,7 +247,7 @@ def _materials(me: Hand, agent: Agent, folder: Path) -> None:
             row = at(page, "material").nth(index)
             press(row, "upload-camera" if index else "upload")
             see(row, "material-state", "已上传")
-    with me.report.step("M28", show={"mini": page}):
+    with me.report.step("mini-S28", show={"mini": page}):
         agent.verify_all(2)
         row = at(page, "material").first
         see(row, "material-state", "已核验")
@@ -260,7 +260,7 @@ def _materials(me: Hand, agent: Agent, folder: Path) -> None:
 
 def _pickup(me: Hand, agent: Agent) -> None:
     page = me.page
-    with me.report.step("M31", "M32", show={"mini": page}):
+    with me.report.step("mini-S31", "mini-S32", show={"mini": page}):
         press(agent.page, "push-pickup")
         press(page, "open-pickup")
         me.phone.at("pickup/pickup")
@@ -271,7 +271,7 @@ def _pickup(me: Hand, agent: Agent) -> None:
         press(page, "wechat-address")
         expect(at(page, "pickup-district")).to_contain_text("福田区")
         press(page, "pickup-window")
-        me.shoot("M31-form")
+        me.shoot("mini-S31-form")
         press(page, "submit-pickup")
         see(page, "pickup-given", "福民路")
         press(page, "back-to-room")
@@ -280,14 +280,14 @@ def _pickup(me: Hand, agent: Agent) -> None:
 
 def _pause_and_return(me: Hand, agent: Agent) -> None:
     page, desk = me.page, agent.page
-    with me.report.step("M44", show={"mini": page, "agent": desk}):
+    with me.report.step("mini-S44", show={"mini": page, "agent": desk}):
         press(page, "plus")
         press(page, "suspend")
-        me.shoot("M44-asked")
+        me.shoot("mini-S44-asked")
         press(page, "confirm-suspend")
         see(page, "reconnect")
         expect(at(desk, "suspended-row").first).to_be_visible()
-    with me.report.step("M45", show={"mini": page}):
+    with me.report.step("mini-S45", show={"mini": page}):
         me.phone.kill()
         press(page, "records")
         press(page, "reconnect")
@@ -299,10 +299,10 @@ def _pause_and_return(me: Hand, agent: Agent) -> None:
 
 
 def _lose_and_find(me: Hand) -> None:
-    with me.report.step("M46", show={"mini": me.page}):
+    with me.report.step("mini-S46", show={"mini": me.page}):
         me.phone.kill()
         see(me.page, "open-business", "未完成业务重新连接")
-        me.shoot("M46-home")
+        me.shoot("mini-S46-home")
         press(me.page, "reconnect")
         me.room()
         me.sees_line("我在看聊天")
@@ -310,13 +310,13 @@ def _lose_and_find(me: Hand) -> None:
 
 def _rate(me: Hand, agent: Agent) -> None:
     page, desk = me.page, agent.page
-    with me.report.step("M33", show={"mini": page, "agent": desk}):
+    with me.report.step("mini-S33", show={"mini": page, "agent": desk}):
         agent.complete("needs_material")
         see(page, "outcome")
         press(page, "open-rating")
         me.phone.at("rating/rating")
         press(page, "rate-4")
-        me.shoot("M33-rating")
+        me.shoot("mini-S33-rating")
         press(page, "submit-rating")
         see(desk, "rating", "满意")
         agent.next_one()
