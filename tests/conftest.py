@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from apiflask import APIFlask
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import event, text
 
 from backend.app import create_app
@@ -111,7 +112,7 @@ def emptied(app: APIFlask) -> APIFlask:
     return app
 
 
-def made(folder: Path, redis_url: str, **settings: object) -> APIFlask:
+def made(folder: Path, redis_url: str, /, **settings: object) -> APIFlask:
     """An application with all tables, on SQLite in `folder` where the settings name no other database."""
     connect(redis_url).flushdb()
     app = create_app(
@@ -137,6 +138,13 @@ def let_go(app: APIFlask) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One for all tests of pages: a second one beside it is refused."""
+    with sync_playwright() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

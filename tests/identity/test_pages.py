@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 from werkzeug.serving import make_server
 
 from backend.identity import service
@@ -27,9 +27,10 @@ SHOTS = os.environ.get("SHOTS", "")
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

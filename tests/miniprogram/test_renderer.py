@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Playwright, expect
 
 from tests.journeys.hands import at, fill, press, see
 from tests.miniprogram.person import Person
@@ -36,12 +36,10 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def phone(server: str) -> Iterator[Phone]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        phone = Phone(browser, server, Person(server), source=FIXTURE)
-        yield phone
-        browser.close()
+def phone(server: str, playwright: Playwright) -> Iterator[Phone]:
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    yield Phone(browser, server, Person(server), source=FIXTURE)
+    browser.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import pytest
 import qrcode
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from backend.wechat.gateway import Gateway
 from backend.wechat.messages import Push
@@ -128,13 +128,12 @@ def test_development_leads_to_the_page_and_production_has_none(phone: Phone) -> 
 
 
 @pytest.fixture
-def page(line: Line) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        page = browser.new_page(viewport={"width": 375, "height": 812})
-        page.goto(line.sandbox.url + "/sandbox")
-        yield page
-        browser.close()
+def page(line: Line, playwright: Playwright) -> Iterator[Page]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    page = browser.new_page(viewport={"width": 375, "height": 812})
+    page.goto(line.sandbox.url + "/sandbox")
+    yield page
+    browser.close()
 
 
 def test_a_person_plays_it_in_a_browser(page: Page) -> None:
