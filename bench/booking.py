@@ -13,9 +13,9 @@ from sqlalchemy import text
 from bench.rows import Row, in_turn
 from bench.stage import CORES, Stage, load, pgbench
 
-USERS = 5000
+USERS = 12_000
 SECONDS = 3
-HELLO = {"worker": "gthread", "workers": len(CORES), "threads": 8, "cores": CORES}
+HELLO: dict[str, Any] = {"worker": "gthread", "workers": len(CORES), "threads": 8, "cores": CORES}
 CONTENDED = "UPDATE bench_slot SET places = places - 1 WHERE id = 1 AND places > 0;\n"
 
 

@@ -80,7 +80,7 @@ class Booking(Model):
 
     user_id: Mapped[str]
     item_id: Mapped[str] = mapped_column(ForeignKey("item.id"))
-    slot_id: Mapped[str] = mapped_column(ForeignKey("slot.id"), index=True)
+    slot_id: Mapped[str] = mapped_column(ForeignKey("slot.id"))
     state: Mapped[str]
     start_at: Mapped[datetime] = mapped_column(UTCDateTime)
     end_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 from jwt.types import Options
-from sqlalchemy import ARRAY, ColumnElement, String, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, bindparam, func, or_, select, update
 
 from backend.identity.errors import LoginExpired
 from backend.identity.models import LoginSession, RefreshToken, StaffAccount, User
@@ -179,11 +179,11 @@ _LIVE = (
     .where(or_(User.id.is_not(None), StaffAccount.active))
 )  # fmt: skip
 _ONE = _LIVE.where(LoginSession.id == bindparam("login"))
-_MANY = _LIVE.where(LoginSession.id == func.any(bindparam("logins", type_=ARRAY(String))))
+_MANY = _LIVE.where(LoginSession.id == func.any(func.string_to_array(bindparam("logins", type_=String), ",")))
 
 
 def _read_actors(login_ids: list[str]) -> list[Any]:
-    rows = {row.id: row for row in swift.read(_MANY, _at_present(logins=login_ids))}
+    rows = {row.id: row for row in swift.read(_MANY, _at_present(logins=",".join(login_ids)))}
     return [rows.get(login_id) for login_id in login_ids]
 
 

@@ -67,7 +67,7 @@ def configure(settings: Settings) -> None:
 
 def init_app(app: Flask, settings: Settings) -> None:
     configure(settings)
-    log = structlog.get_logger("request")
+    log, told = structlog.get_logger("request"), logging.getLogger("request")
 
     @app.before_request
     def begin() -> None:
@@ -80,7 +80,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id", "")
-        if request.endpoint not in ("health.alive", "static"):
+        if told.isEnabledFor(logging.INFO) and request.endpoint not in ("health.alive", "static"):
             took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
             rule = request.url_rule.rule if request.url_rule else "-"
             log.info("http", method=request.method, route=rule, status=response.status_code, ms=took)

@@ -708,7 +708,6 @@ def upgrade() -> None:
     with op.batch_alter_table('booking', schema=None) as batch_op:
         batch_op.create_index('ix_booking_due', ['end_at'], unique=False, sqlite_where=sa.text("state = 'booked'"), postgresql_where=sa.text("state = 'booked'"))
         batch_op.create_index('ix_booking_held', ['slot_id', 'held_until'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
-        batch_op.create_index(batch_op.f('ix_booking_slot_id'), ['slot_id'], unique=False)
         batch_op.create_index('ix_booking_user', ['user_id', 'start_at'], unique=False)
         batch_op.create_index('uq_booking_user_item_active', ['user_id', 'item_id'], unique=True, sqlite_where=sa.text("state IN ('held', 'booked', 'queued')"), postgresql_where=sa.text("state IN ('held', 'booked', 'queued')"))
         batch_op.create_index('uq_booking_user_slot_active', ['user_id', 'slot_id'], unique=True, sqlite_where=sa.text("state IN ('held', 'booked', 'queued')"), postgresql_where=sa.text("state IN ('held', 'booked', 'queued')"))
@@ -722,7 +721,6 @@ def downgrade() -> None:
         batch_op.drop_index('uq_booking_user_slot_active', sqlite_where=sa.text("state IN ('held', 'booked', 'queued')"), postgresql_where=sa.text("state IN ('held', 'booked', 'queued')"))
         batch_op.drop_index('uq_booking_user_item_active', sqlite_where=sa.text("state IN ('held', 'booked', 'queued')"), postgresql_where=sa.text("state IN ('held', 'booked', 'queued')"))
         batch_op.drop_index('ix_booking_user')
-        batch_op.drop_index(batch_op.f('ix_booking_slot_id'))
         batch_op.drop_index('ix_booking_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
         batch_op.drop_index('ix_booking_due', sqlite_where=sa.text("state = 'booked'"), postgresql_where=sa.text("state = 'booked'"))
 
