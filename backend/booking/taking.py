@@ -132,7 +132,7 @@ def _typed(statement: str) -> TextClause:
 
 
 def _mine(condition: str) -> str:
-    """An active booking of the user, looked up user by user whatever the planner thinks: a user has few, a slot many."""
+    """An active booking of the user, looked up user by user whatever the planner thinks: a slot has many."""
     where = f"mine.user_id = asked.user_id AND mine.{ACTIVE_SQL} AND {condition}"
     return f"(SELECT mine.id FROM booking mine WHERE {where} LIMIT 1)"  # noqa: S608
 
