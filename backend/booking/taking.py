@@ -65,7 +65,10 @@ def look(user_id: str, slot_id: str, item_id: str, now: datetime) -> Any | None:
 
 
 def take(hold: Hold) -> bool:
-    """Take a place, inside a unit of work. False: full, closed, over, or the user's own booking forbids."""
+    """Take a place, inside a unit of work that has locked its slot (places.lock_slots).
+
+    False: full, closed, over, or the user's own booking forbids.
+    """
     if postgres():
         rows = db.session.execute(_TAKE_MANY, _listed([hold])).all()
         announce(rows)
@@ -174,18 +177,22 @@ _TAKE_ONE = _typed(f"WITH fit AS ({_FIT.format(asked=_ONE, slots='slot')}) {_WRI
 _COUNT_ONE = text(
     f"UPDATE slot SET booked = booked + 1, version = version + 1 WHERE id = :slot RETURNING {_COUNTED}"  # noqa: S608
 )
-# The slots' rows are locked before they are read: what is counted is what is there.
+# Bookings, then slots by id: the order of all locks (places.py). The places were counted without a lock, so another may
+# have been faster: then the counter is not raised, and the fault at the end undoes everything.
 _TAKE_MANY = text(f"""
     WITH asked AS {_MANY},
-         place AS (SELECT * FROM slot WHERE id IN (SELECT slot_id FROM asked) ORDER BY id FOR NO KEY UPDATE),
-         fit AS ({_FIT.format(asked="asked", slots="place")}),
+         fit AS ({_FIT.format(asked="asked", slots="slot")}),
          made AS ({_WRITE}),
+         more AS (SELECT slot_id, count(*) AS places FROM made GROUP BY slot_id),
+         locked AS (SELECT id FROM slot WHERE id IN (SELECT slot_id FROM more) ORDER BY id FOR NO KEY UPDATE),
          counted AS (
              UPDATE slot SET booked = slot.booked + more.places, version = slot.version + more.places
-             FROM (SELECT slot_id, count(*) AS places FROM made GROUP BY slot_id) AS more
-             WHERE slot.id = more.slot_id RETURNING {_COUNTED}
+             FROM locked JOIN more ON more.slot_id = locked.id
+             WHERE slot.id = locked.id AND slot.booked + more.places <= slot.capacity AND NOT slot.closed
+             RETURNING {_COUNTED}
          )
-    SELECT made.id AS made, counted.* FROM made JOIN counted ON counted.id = made.slot_id
+    SELECT made.id AS made, counted.*, 1 / CASE WHEN counted.id IS NULL THEN 0 ELSE 1 END AS sound
+    FROM made LEFT JOIN counted ON counted.id = made.slot_id
 """)  # noqa: S608
 _WAIT = text("SELECT set_config('lock_timeout', :time, true)")
 _LOCK_USERS = text(f"""

@@ -106,6 +106,53 @@ def test_a_user_whose_other_press_lasts_keeps_nobody_waiting(hall: Hall, monkeyp
     hall.sound()
 
 
+def test_a_moment_that_waits_for_a_booking_holds_no_slot(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bookings, then slots: a sweeper that ends a user's old hold can still give its place back meanwhile."""
+    monkeypatch.setattr(taking, "LOCK_WAIT", "60s")
+    old, new = hall.slot(9, capacity=5), hall.slot(14, capacity=5)
+    [user] = (p.id for p in hall.people(1))
+    assert serve(hall, (user, old, hall.x))[0].taken
+    results: list[list[Asked]] = []
+    writer = threading.Thread(target=lambda: results.append(serve(hall, (user, new, hall.x))))
+    with connection(hall) as sweeper, connection(hall) as watch:
+        with sweeper.transaction():
+            sweeper.execute("UPDATE booking SET state = 'expired' WHERE user_id = %s", [user])
+            writer.start()
+            until(lambda: watch.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (1,))
+            sweeper.execute("SELECT 1 FROM slot WHERE id IN (%s, %s) FOR NO KEY UPDATE NOWAIT", [old, new])
+            sweeper.execute("UPDATE slot SET booked = booked - 1 WHERE id = %s", [old])
+        writer.join(30)
+    assert results[0][0].taken
+    assert (hall.left(old), hall.left(new)) == (5, 4)
+    hall.sound()
+
+
+def test_a_place_that_went_meanwhile_undoes_the_moment(hall: Hall) -> None:
+    """The last place goes to somebody else between counting and writing: no half rows, and each goes its own way."""
+    slot = hall.slot(9, capacity=3)
+    users = [p.id for p in hall.people(2)]
+    holds = [Hold(new_id(), u, hall.x, slot, now(), now() + timedelta(minutes=2)) for u in users]
+    failed: list[Exception] = []
+
+    def write() -> None:
+        try:
+            hall.do(lambda: taking._take_many(holds))
+        except DBAPIError as fault:
+            failed.append(fault)
+
+    writer = threading.Thread(target=write)
+    with connection(hall) as other, connection(hall) as watch:
+        with other.transaction():
+            other.execute("UPDATE slot SET booked = booked + 2 WHERE id = %s", [slot])
+            writer.start()
+            until(lambda: watch.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (1,))
+        writer.join(30)
+        other.execute("UPDATE slot SET booked = booked - 2 WHERE id = %s", [slot])
+    assert len(failed) == 1
+    assert hall.bookings(slot) == []
+    hall.sound()
+
+
 def test_who_comes_while_a_moment_is_written_is_in_the_next(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over HTTP: while the slot's row is locked by another, those who press wait, and are then written together."""
     slot = hall.slot(9, capacity=50)

@@ -31,6 +31,8 @@ PAGES = {
     "packages/session/room/room": "id={session}",
     "packages/papers/materials/materials": "id={session}",
     "packages/papers/pickup/pickup": "id={session}",
+    "packages/papers/sign/sign": "id={session}&commitment={commitment}",
+    "packages/me/privacy/privacy": "",
 }
 
 

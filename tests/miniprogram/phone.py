@@ -83,7 +83,7 @@ class Phone:
     def offline(self, off: bool = True) -> None:
         self.context.set_offline(off)
         if off:
-            self.page.evaluate("() => __mp.cutSockets()")
+            self.page.evaluate("() => window.__mp?.cutSockets()")
 
     def cut_sockets(self) -> None:
         self.page.evaluate("() => __mp.cutSockets()")
@@ -119,4 +119,5 @@ class Phone:
         self.page.screenshot(path=str(file), animations="disabled")
 
     def close(self) -> None:
+        self.context.unroute_all(behavior="ignoreErrors")
         self.context.close()
