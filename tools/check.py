@@ -170,14 +170,15 @@ def pages() -> Count:
 
 
 def miniprogram() -> Count:
-    """The same with the session core that the web shares; `make test` has that among the web's."""
+    """The same with the session core that the web shares (`make test` has that among the web's), and every page's states."""
     web, report = ROOT / "web", REPORTS / "shared.json"
     report.unlink(missing_ok=True)
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
     core = run(Step("shared types", ["npx", "tsc", "--noEmit", "-p", "tsconfig.shared.json"], web)) + run(
         Step("shared tests", ["npx", "vitest", "run", "tests/shared", *reporters], web, vitest(report))
     )
-    return core + pages()
+    states = Step("states", [PYTHON, "-m", "tests.miniprogram.states"], count=closing, quiet=False)
+    return core + pages() + run(states)
 
 
 def test() -> Count:

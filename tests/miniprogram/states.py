@@ -1,4 +1,4 @@
-"""Every page that loads something, while it loads, when that fails, without a network, and with nothing to show.
+"""`python -m tests.miniprogram.states`: every page that loads something, while it loads, when that fails, without a network, and with nothing to show.
 
 A designed state stands there each time, not a blank page; a picture of each is kept beside the journey's.
 """
@@ -6,11 +6,14 @@ A designed state stands there each time, not a blank page; a picture of each is 
 from __future__ import annotations
 
 import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.journeys.stack import Stack
+from tests.journeys.guide import shots_folder
+from tests.journeys.stack import ROOT, Stack, running
 from tests.miniprogram.person import Person
 from tests.miniprogram.phone import Phone
 from tests.miniprogram.shots import STATES, address, all_pages
@@ -75,3 +78,14 @@ def _seen(phone: Phone, mark: str) -> str:
     except AssertionError as error:
         return str(error).splitlines()[0]
     return "; ".join(phone.faults())
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), SIGN_INS_PER_IP="1000") as stack:
+        passed, failed = play(stack, shots_folder(ROOT) / "states")
+    print(f"states: {passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
