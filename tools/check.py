@@ -170,7 +170,7 @@ def pages() -> Count:
 
 
 def miniprogram() -> Count:
-    """The same with the session core that the web shares (`make test` has that among the web's), and every page's states."""
+    """The same with the session core, which `make test` has among the web's, and with every page's states."""
     web, report = ROOT / "web", REPORTS / "shared.json"
     report.unlink(missing_ok=True)
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
