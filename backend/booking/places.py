@@ -1,4 +1,4 @@
-"""Places of slots: taken and given back by one guarded statement each, on SQLite and PostgreSQL.
+"""Places of slots: counted and given back by one guarded statement each (taken: taking.py), on both databases.
 
 Order of locks, so that no two transactions wait for each other: the user, then bookings, then slots by id.
 """

@@ -120,6 +120,7 @@ def _listed(holds: list[Hold]) -> dict[str, Any]:
 
 
 # --- statements -----------------------------------------------------------------------------------------
+# They are put together from the constants of this file alone (S608); what callers give is bound.
 
 _ONE = """(SELECT 0 AS n, CAST(:id AS text) AS id, CAST(:user AS text) AS user_id, CAST(:item AS text) AS item_id,
     CAST(:slot AS text) AS slot_id, :now AS at, :until AS until)"""

@@ -27,7 +27,10 @@ def phone() -> Any:
     """?persona= → what is on the phone: chat, notices, whether it follows, the account's menu."""
     w = world()
     person = w.persona(request.args["persona"])
-    mine = lambda rows: [r for r in rows if r["to"] == person.name]  # noqa: E731
+
+    def mine(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [r for r in rows if r["to"] == person.name]
+
     consents = {t: n for (key, t), n in w.consents.items() if key == person.key and n}
     return jsonify(
         follows=person.key in w.followers, chat=w.chats.get(person.key, []), menu=w.menu, product=w.product,

@@ -1,20 +1,6 @@
 // Components of ours by themselves, rendered by WeChat's simulator in jsdom.
 
-const path = require('path')
-const simulate = require('miniprogram-simulate')
-
-const root = path.join(__dirname, '..', '..')
-const load = (name) => simulate.load(path.join(root, name), { compiler: 'simulate', rootPath: root })
-
-const made = []
-/** @param {string} id @param {object} [properties] */
-function show(id, properties) {
-  const component = simulate.render(id, properties)
-  component.attach(document.createElement('div'))
-  made.push(component)
-  return component
-}
-afterEach(() => made.splice(0).forEach((component) => component.detach()))
+const { load, show } = require('./rendered')
 
 describe('count-down', () => {
   const id = load('components/count-down/count-down')

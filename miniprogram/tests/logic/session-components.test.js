@@ -1,20 +1,8 @@
 // The session's own components by themselves: the ring, the pause, the progress. Guide rows S41, S44.
 
-const path = require('path')
-const simulate = require('miniprogram-simulate')
+const { load: loadFrom, show } = require('./rendered')
 
-const root = path.join(__dirname, '..', '..')
-const load = (name) => simulate.load(path.join(root, 'packages/session/components', name, name), { compiler: 'simulate', rootPath: root })
-
-const made = []
-/** @param {string} id @param {object} [properties] */
-function show(id, properties) {
-  const component = simulate.render(id, properties)
-  component.attach(document.createElement('div'))
-  made.push(component)
-  return component
-}
-afterEach(() => made.splice(0).forEach((component) => component.detach()))
+const load = (name) => loadFrom(`packages/session/components/${name}/${name}`)
 
 describe('ring-call', () => {
   const id = load('ring-call')
