@@ -1,6 +1,7 @@
 """What `make test`, `lint`, `unit`, `journey`, `miniprogram`, `bench` and `drill` do: run the steps, count, close.
 
 The last line is `NAME: N passed, N failed`; the exit code is 0 only when nothing failed and something passed.
+What failed, and why, stands right above it: a log that was cut to its end still tells.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 import xml.etree.ElementTree as Xml
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.bootstrap import NODE_BIN, ROOT
@@ -22,15 +23,18 @@ from tools.bootstrap import NODE_BIN, ROOT
 PYTHON = sys.executable
 REPORTS = ROOT / "var" / "reports"
 CLOSING = re.compile(r"^(?:[\w-]+: )?(\d+) passed, (\d+) failed\b", re.MULTILINE)
+FAULTS = ("failure", "error", "skipped")  # of a test in pytest's report
+SPOKEN = 1_200  # characters for all failures at the end
 
 
 @dataclass(frozen=True)
 class Count:
     passed: int = 0
     failed: int = 0
+    why: tuple[str, ...] = field(default=(), compare=False)  # a text for each thing that failed
 
     def __add__(self, other: Count) -> Count:
-        return Count(self.passed + other.passed, self.failed + other.failed)
+        return Count(self.passed + other.passed, self.failed + other.failed, self.why + other.why)
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,12 @@ def run(step: Step) -> Count:
         counted = step.count(output) if step.count else Count(1, 0) if code == 0 else Count(0, 1)
     except (OSError, ValueError, Xml.ParseError) as fault:
         print(f"{step.name}: no counts ({fault})")
-        counted = Count(0, 1)
+        counted = Count(0, 1, (f"no counts ({fault})",))
     if code and not counted.failed:
         counted += Count(0, 1)  # it failed outside of what it counts
+    if counted.failed:
+        why = counted.why or (output[-SPOKEN:].strip(),)
+        counted = Count(counted.passed, counted.failed, tuple(f"{step.name}: {text}" for text in why))
     if counted.failed and step.quiet:
         print(output[-12_000:])
     took = time.monotonic() - began
@@ -90,19 +97,30 @@ def junit(path: Path) -> Callable[[str], Count]:
 
     def count(_: str) -> Count:
         passed = failed = 0
-        for suite in Xml.parse(path).getroot().iter("testsuite"):  # noqa: S314 - our own file
+        root = Xml.parse(path).getroot()  # noqa: S314 - our own file
+        for suite in root.iter("testsuite"):
             bad = sum(int(suite.get(key, 0)) for key in ("failures", "errors", "skipped"))
             passed, failed = passed + int(suite.get("tests", 0)) - bad, failed + bad
-        return Count(passed, failed)
+        cases = ((case, fault) for case in root.iter("testcase") for fault in case if fault.tag in FAULTS)
+        return Count(passed, failed, tuple(_of_case(case, fault) for case, fault in cases))
 
     return count
+
+
+def _of_case(case: Xml.Element, fault: Xml.Element) -> str:
+    """Its name, and the lines that pytest marks with E."""
+    marked = [line for line in (fault.text or "").splitlines() if line.startswith("E ")] or [fault.get("message", "")]
+    return "\n".join([f"{case.get('classname')}::{case.get('name')}", *marked])
 
 
 def vitest(path: Path) -> Callable[[str], Count]:
     def count(_: str) -> Count:
         report = json.loads(path.read_text())
         passed, total = report["numPassedTests"], report["numTotalTests"]
-        return Count(passed, total - passed)
+        cases = [case for file in report["testResults"] for case in file["assertionResults"]]
+        bad = [case for case in cases if case["status"] != "passed"]
+        why = tuple("\n".join([case["fullName"], *case["failureMessages"]]) for case in bad)
+        return Count(passed, total - passed, why)
 
     return count
 
@@ -112,7 +130,9 @@ def closing(output: str) -> Count:
     found = CLOSING.findall(output)
     if not found:
         raise ValueError("no closing line")
-    return Count(int(found[-1][0]), int(found[-1][1]))
+    passed, failed = int(found[-1][0]), int(found[-1][1])
+    told = [line for line in output.splitlines() if "failed:" in line]
+    return Count(passed, failed, ("\n".join([*told, output[-SPOKEN // 2 :].strip()]),) if failed else ())
 
 
 # ── The steps of each name ──────────────────────────────────────────────────────────────────────────
@@ -199,6 +219,8 @@ TARGETS: dict[str, Callable[[], Count]] = {
 def main(name: str) -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     total = TARGETS[name]()
+    for why in total.why[:8]:
+        print(f"✗ {why[: SPOKEN // min(len(total.why), 8)]}")
     print(f"{name}: {total.passed} passed, {total.failed} failed", flush=True)
     return 0 if total.passed and not total.failed else 1
 

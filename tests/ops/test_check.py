@@ -36,6 +36,31 @@ def test_a_skipped_test_counts_as_failed(tmp_path: Path) -> None:
     assert check.junit(report)("") == Count(2, 3)
 
 
+def test_what_failed_is_told_above_the_closing_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The end of a log is often all that one gets to see."""
+    report = tmp_path / "r.xml"
+    report.write_text(
+        '<testsuites><testsuite tests="2" failures="1"><testcase classname="tests.a" name="good"/>'
+        '<testcase classname="tests.a" name="bad"><failure message="m">x\nE   assert 1 == 2\ny</failure></testcase>'
+        "</testsuite></testsuites>"
+    )
+    steps = [
+        step("", count=check.junit(report)),
+        step("print('S3 failed: 页'); print('journey: 1 passed, 1 failed'); exit(1)", count=check.closing),
+        step("print('details'); exit(3)"),
+        step("print('a: 2 passed, 0 failed')", count=check.closing),
+    ]
+    monkeypatch.setitem(check.TARGETS, "all", lambda: sum(map(check.run, steps), Count()))
+    assert check.main("all") == 1
+    assert capsys.readouterr().out.split("✗ ")[1:] == [
+        "step: tests.a::bad\nE   assert 1 == 2\n",
+        "step: S3 failed: 页\nS3 failed: 页\njourney: 1 passed, 1 failed\n",
+        "step: details\nall: 4 passed, 3 failed\n",
+    ]
+
+
 def test_no_test_at_all_is_no_success(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(check.TARGETS, "nothing", Count)
     assert check.main("nothing") == 1
