@@ -97,12 +97,23 @@ def test_browser_names_are_unknown(fresh: Phone) -> None:
     see(fresh.page, "text", "undefinedundefined")
 
 
+@pytest.mark.parametrize(("rows", "scroller"), [("row", ".scroller"), ("inner-row", '[data-test="inner"]')])
+def test_a_list_that_grew_has_another_end(rows: str, scroller: str, phone: Phone) -> None:
+    phone.open("long/long")
+    to_end = f"() => {{ const e = document.querySelector('{scroller}'); e.scrollTop = e.scrollHeight }}"
+    for count in (40, 60, 80):
+        phone.page.evaluate(to_end)
+        expect(at(phone.page, rows)).to_have_count(count)
+    assert phone.faults() == []
+
+
 @pytest.mark.parametrize(
     ("tap", "told"),
     [
         ("unknown", "wx.flyToMoon is not known"),
         ("big", "setData of 68 kB"),
         ("many-requests", "11 requests at once"),
+        ("twins", "index/index: Some keys are not unique"),
     ],
 )
 def test_what_wechat_forbids_is_a_fault(tap: str, told: str, fresh: Phone) -> None:

@@ -14,8 +14,8 @@ const view = (change = {}) => ({ id: 'x', number: '1', state: 'active', seq: 9, 
 function applied(page, parts) {
   for (const part of parts) {
     for (const [path, value] of Object.entries(part)) {
-      const [, chunk, row] = /^chunks\[(\d+)\](?:\[(\d+)\])?$/.exec(path)
-      if (row === undefined) page[chunk] = [...value]
+      const [, chunk, row] = /^chunks\[(\d+)\](?:\.rows\[(\d+)\])?$/.exec(path)
+      if (row === undefined) page[chunk] = [...value.rows]
       else page[chunk][row] = value
     }
   }
@@ -68,7 +68,7 @@ describe('the window of the chat', () => {
     const page = applied([], shown.update(rows))
     const next = [...rows.slice(0, 2), { ...rows[2], word: '已读' }, many(4)[3]]
     const parts = shown.update(next)
-    expect(parts.flatMap(Object.keys)).toEqual(['chunks[0][2]', 'chunks[0][3]'])
+    expect(parts.flatMap(Object.keys)).toEqual(['chunks[0].rows[2]', 'chunks[0].rows[3]'])
     expect(applied(page, parts)).toEqual([next])
     expect(shown.update(next)).toEqual([])
   })

@@ -130,10 +130,10 @@ export function createWindow() {
       const patch = {}
       next.forEach((chunk, c) => {
         const before = shown[c]
-        if (!before || chunk.length < before.length) patch[`chunks[${c}]`] = []
+        if (!before || chunk.length < before.length) patch[`chunks[${c}]`] = { no: c, rows: [] }
         const kept = before && chunk.length >= before.length ? before : []
         chunk.forEach((row, i) => {
-          if (!kept[i] || !same(kept[i], row)) patch[`chunks[${c}][${i}]`] = row
+          if (!kept[i] || !same(kept[i], row)) patch[`chunks[${c}].rows[${i}]`] = row
         })
       })
       shown = next

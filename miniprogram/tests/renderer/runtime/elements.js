@@ -156,15 +156,15 @@ const OPEN_TYPES = {
 
 class ScrollView extends Wx {
   built() {
-    let [before, wasTop, wasBottom] = [0, true, false]
+    let [before, wasTop, reached] = [0, true, 0]
     this.addEventListener('scroll', () => {
       const { scrollTop, scrollLeft, scrollHeight, scrollWidth, clientHeight } = this
       fire(this, 'scroll', { scrollTop, scrollLeft, scrollHeight, scrollWidth, deltaY: before - scrollTop, deltaX: 0 })
       const top = scrollTop <= Number(this.prop('upper-threshold', 50))
       const bottom = scrollTop + clientHeight >= scrollHeight - Number(this.prop('lower-threshold', 50))
       if (top && !wasTop) fire(this, 'scrolltoupper', { direction: 'top' })
-      if (bottom && !wasBottom) fire(this, 'scrolltolower', { direction: 'bottom' })
-      ;[before, wasTop, wasBottom] = [scrollTop, top, bottom]
+      if (bottom && reached !== scrollHeight) fire(this, 'scrolltolower', { direction: 'bottom' })
+      ;[before, wasTop, reached] = [scrollTop, top, bottom ? scrollHeight : 0]
     })
     for (const name of ['scroll-top', 'scroll-left', 'scroll-into-view']) this.changed(name)
   }

@@ -45,6 +45,13 @@ function limitSetData() {
   }
 }
 
+/** A list that draws two rows under one key mixes them up at the next change. */
+function watchKeys() {
+  glassEasel.addGlobalWarningListener((text, component) => {
+    if (text.includes('keys are not unique')) fault(`${component.is ?? component}: ${text}`)
+  })
+}
+
 /** Where the framework puts its nodes: built-in tags become wx-* elements. */
 function backend() {
   const context = new glassEasel.CurrentWindowBackendContext()
@@ -117,6 +124,7 @@ function launch() {
   listen()
   showDataset()
   limitSetData()
+  watchKeys()
   const query = new URLSearchParams(location.search)
   const entered = {
     path: query.get('path') || data.app.entryPagePath || data.pages[0],

@@ -46,9 +46,10 @@ class Screen {
   }
   scrolled(scroller) {
     this.call('onPageScroll', { scrollTop: scroller.scrollTop })
-    const near = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - (this.config.onReachBottomDistance ?? 50)
-    if (near && !this.atBottom) this.call('onReachBottom')
-    this.atBottom = near
+    const height = scroller.scrollHeight
+    const near = scroller.scrollTop + scroller.clientHeight >= height - (this.config.onReachBottomDistance ?? 50)
+    if (near && this.reached !== height) this.call('onReachBottom') // once for each bottom: a list that grew has another
+    this.reached = near ? height : 0
   }
   title(text) {
     const bar = /** @type {HTMLElement} */ (this.element.querySelector('.bar span'))
@@ -107,6 +108,12 @@ export class Pages {
     /** Tab pages stay alive. @type {Map<string, Screen>} */
     this.kept = new Map()
     this.badges = {}
+    window.addEventListener('resize', () => this.turned())
+  }
+  /** The phone was turned: WeChat tells the page in front when it may turn with it. */
+  turned() {
+    const size = { windowWidth: innerWidth, windowHeight: innerHeight }
+    if (this.front?.config.pageOrientation === 'auto') this.front.call('onResize', { size, deviceOrientation: innerWidth > innerHeight ? 'landscape' : 'portrait' })
   }
   get front() {
     return this.stack.at(-1)

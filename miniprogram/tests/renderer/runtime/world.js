@@ -41,7 +41,7 @@ export function shown(path) {
  */
 export async function ask(what, about = {}) {
   const reply = await /** @type {any} */ (window).__mpAsk(what, about)
-  if (reply && reply.refused) throw new Error(reply.refused)
+  if (reply && reply.refused) throw Object.assign(new Error(reply.refused), { errno: reply.errno })
   return reply
 }
 
