@@ -8,10 +8,11 @@
  *   call.started (event)  → call.start({ epoch, peer: 'agent' })
  *   call.ended (event)    → call.stop()
  */
-export { createCall, type Call, type CallOptions, type ScreenShare } from './call'
+export { createCall } from './call'
 export { checkDevices, levelMeter, type DeviceCheck, type DeviceReport } from './check'
+export type { Call, CallOptions } from './contract'
 export { showStream, unmute } from './playback'
 export { mediaProblem } from './problems'
 export { LEVEL_NAMES, gradeQuality, type Quality } from './quality'
-export { SURFACE_NAMES, screenSupported, type Surface } from './screen'
+export { SURFACE_NAMES, screenSupported, type ScreenShare, type Surface } from './screen'
 export type * from './types'

@@ -1,5 +1,6 @@
 import { onScopeDispose, shallowReactive } from 'vue'
-import { createCall, type Call, type CallOptions } from './call'
+import { createCall } from './call'
+import type { Call, CallOptions } from './contract'
 import type { Quality } from './quality'
 import type { Surface } from './screen'
 import type { CallState, MediaProblem, MediaState } from './types'
