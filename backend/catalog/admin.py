@@ -7,14 +7,19 @@ from sqlalchemy import func, select
 from backend.catalog import search
 from backend.catalog.errors import ItemNotFound
 from backend.catalog.models import ConsentText, Item
+from backend.catalog.service import get_item
+from backend.platform import qr
 from backend.platform.audit import audit
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
+from backend.platform.settings import settings
+from backend.wechat import codes
 
 FIELDS = (
     "id", "code", "name", "department", "region_code", "skill_group_id", "video_enabled", "mail_allowed", "notice",
     "countdown_seconds", "active",
 )  # fmt: skip
+DOT = 24  # pixels: about 1000 across, as much as WeChat's code has
 
 
 def find(query: str, region: str | None, cursor: str | None, limit: int) -> dict[str, Any]:
@@ -36,6 +41,21 @@ def change_item(item_id: str, **changes: Any) -> Item:
                 setattr(item, name, value)
         audit("item.changed", subject=f"item:{item_id}", fields=sorted(changes))
         return item
+
+
+def plain_code(item_id: str) -> dict[str, str]:
+    """The code for a poster that every camera reads: the item's https address. Raises ItemNotFound."""
+    url = f"{settings().public_url}/m/items/{get_item(item_id).id}"
+    return {"url": url, "image": qr.data_url(url, DOT)}
+
+
+def mini_program_code(item_id: str) -> dict[str, str]:
+    """WeChat's own code, which opens the item in the mini-program, and which version of it: a poster wants "formal".
+
+    Raises ItemNotFound, and what WeChat says (wechat/codes.py).
+    """
+    picture = codes.picture(f"i={get_item(item_id).id}")  # 28 characters of the 32 that a scene may have
+    return {"image": qr.image_url(picture), "version": settings().wechat_mp_state}
 
 
 def texts() -> list[ConsentText]:

@@ -19,6 +19,8 @@ from backend.staff.schemas import (
     ItemOut,
     ItemsQuery,
     ListOut,
+    MiniProgramCodeOut,
+    PlainCodeOut,
     RepliesOut,
     ReplyIn,
     ReplyOut,
@@ -54,6 +56,22 @@ def items(query_data: ItemsQuery) -> Any:
 def change_item(item_id: str, json_data: ItemChange) -> Any:
     """Switch 视频办 or mailing, change notice or countdown; in effect at once (M6)."""
     return catalog.change_item(item_id, **json_data.model_dump(exclude_unset=True))
+
+
+@bp.get("/items/<item_id>/qr")
+@access("admin")
+@bp.output(PlainCodeOut)
+def plain_code(item_id: str) -> Any:
+    """The QR code of the item's address, for a poster: WeChat and every phone camera read it."""
+    return catalog.plain_code(item_id)
+
+
+@bp.get("/items/<item_id>/mini-program-code")
+@access("admin")
+@bp.output(MiniProgramCodeOut)
+def mini_program_code(item_id: str) -> Any:
+    """WeChat's mini-program code of the item; asked of WeChat the first time only."""
+    return catalog.mini_program_code(item_id)
 
 
 # --- calendar ------------------------------------------------------------------------------------------------

@@ -163,6 +163,16 @@ class ItemOut(Schema):
     skill_group_id: str
 
 
+class PlainCodeOut(Schema):
+    url: str
+    image: str  # data:image/png
+
+
+class MiniProgramCodeOut(Schema):
+    image: str  # data:image/png or jpeg, as WeChat drew it
+    version: Literal["formal", "trial", "developer"]  # of the mini-program that it opens
+
+
 class CalendarQuery(Schema):
     first: date | None = None
     last: date | None = None

@@ -1,6 +1,5 @@
-// Every QR of ours is a plain https address, or a mini-program code with a scene of `<letter>=<id>` (32 characters at most).
-
-/** @typedef {(id: string) => string} Target */
+// Every QR of ours is a plain https address. An item has a mini-program code besides, with the scene `i=<id>`
+// (backend/catalog/admin.py makes it).
 
 /** @param {string} path of the web, to be opened in the web-view */
 const onTheWeb = (path) => `/packages/session/call/call?path=${encodeURIComponent(path)}`
@@ -18,14 +17,6 @@ const PATHS = [
   [/^\/(?:s|h|m\/h)\/[\w-]+$/, ([path]) => onTheWeb(path)],
   [/^\/m\/?$/, () => '/pages/home/home'],
 ]
-
-/** @type {Record<string, Target>} */
-const SCENES = {
-  i: (id) => `/packages/book/item/item?id=${id}`,
-  b: (id) => `/packages/session/gate/gate?id=${id}`,
-  s: (id) => `/packages/session/room/room?id=${id}`,
-  p: (id) => `/packages/me/scan/scan?token=${id}`,
-}
 
 /** @param {string} text */
 function decoded(text) {
@@ -48,10 +39,10 @@ export function pageOfLink(link, base) {
   return null
 }
 
-/** @param {string} scene @returns {string|null} */
+/** The item of a mini-program code; null for any other scene. @param {string} scene @returns {string|null} */
 export function pageOfScene(scene) {
-  const parts = /^([a-z])=([\w-]+)$/.exec(decoded(scene))
-  return parts && SCENES[parts[1]] ? SCENES[parts[1]](parts[2]) : null
+  const item = /^i=(\w+)$/.exec(decoded(scene))
+  return item ? `/packages/book/item/item?id=${item[1]}` : null
 }
 
 /**

@@ -266,6 +266,8 @@ MATRIX: dict[str, Row] = {
     "PUT /api/admin/calendar/<string:day>": admin(body={"kind": "closed"}, ids={"day": "2026-12-01"}),
     "GET /api/admin/items": admin(),
     "PATCH /api/admin/items/<item_id>": admin(body={"mail_allowed": True}),
+    "GET /api/admin/items/<item_id>/qr": admin(),
+    "GET /api/admin/items/<item_id>/mini-program-code": admin(),
     "GET /api/admin/quick-replies": row("admin", "supervisor", may=WATCH),
     "POST /api/admin/quick-replies": row("admin", "supervisor", may=WATCH, body=REPLY),
     "PUT /api/admin/quick-replies/<reply_id>": row("admin", "supervisor", may=WATCH, body=REPLY),

@@ -19,8 +19,10 @@ from backend.platform import jobs
 from backend.platform.clock import now
 from backend.platform.db import db, unit_of_work
 from backend.platform.ids import new_id
+from backend.platform.storage import storage
 from backend.session import service as sessions
 from backend.staff import service as staff
+from backend.wechat import codes
 from tests.actors import Agent, Applicant, Stage
 from tests.architecture.access_matrix import Row
 from tests.office import Office, actor
@@ -129,6 +131,7 @@ def build(app: APIFlask) -> World:
             )
         )
         staff.load_first_replies()
+        storage.put(codes.storage_key(f"i={office.item_id}"), data)  # as drawn before: WeChat is away here
     follow_up = _old_case(office, owner, agent, supervisor)
     session_id = office.in_session(owner, agent)
     other_session = office.in_session(other, third)

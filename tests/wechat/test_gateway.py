@@ -30,8 +30,8 @@ def read(picture: bytes) -> str:
 
 def test_a_mini_program_code_is_a_picture_of_its_scene(wechat: Gateway, sandbox: Sandbox) -> None:
     sandbox.ask("/__sandbox__/pages", {"pages": ["pages/home/home"]})
-    picture = wechat.mini_program_code("s=abc_123-XYZ", "pages/home/home")
-    assert read(picture) == "wx5a6d626f78000001|pages/home/home|s=abc_123-XYZ"
+    picture = wechat.mini_program_code("i=abc_123-XYZ", "pages/home/home")
+    assert read(picture) == "wx5a6d626f78000001|pages/home/home|i=abc_123-XYZ"
     (call,) = sandbox.calls(CODE)
     asked = json.loads(call["body"])
     assert (asked["env_version"], asked["check_path"]) == ("release", True)

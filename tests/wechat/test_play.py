@@ -78,12 +78,12 @@ def test_a_picture_of_a_code_is_read_and_opened(phone: Phone) -> None:
 
 def test_codes_and_links_of_the_mini_program_are_recognised(phone: Phone) -> None:
     with phone.line.app.app_context():
-        code = gateway(phone.line).mini_program_code("b=42", "pages/home/home")
+        code = gateway(phone.line).mini_program_code("i=42", "pages/home/home")
         link = gateway(phone.line).url_link("pages/home/home", "b=42")
     with urlopen(Request(phone.line.sandbox.url + "/control/decode", code)) as reply:
         text = re.search(r'"text":"(.*)"', reply.read().decode())
     assert text
-    assert "pages/home/home，scene=b=42" in phone.act("scan", link=text[1])["note"]
+    assert "pages/home/home，scene=i=42" in phone.act("scan", link=text[1])["note"]
     assert "b=42" in phone.act("scan", link=link)["note"]
     assert Phone(phone.line, "lisi").act("scan", link=link)["errcode"] == 85403
 

@@ -19,6 +19,7 @@ export const router = createRouter({
   routes: [
     { path: '/', component: Home, meta: { title: '信用+视频办', tab: true } },
     { path: '/items', component: () => import('./pages/Items.vue'), meta: { title: '视频办预约' } },
+    { path: '/items/:id', redirect: (to) => ({ path: '/items', query: { ...to.query, open: to.params.id } }) }, // the code on a poster
     { path: '/items/:id/book', component: () => import('./pages/Book.vue'), props: true, meta: { title: '我要预约', own: true } },
     { path: '/booked/:id', component: () => import('./pages/Booked.vue'), props: true, meta: { title: '预约成功', own: true } },
     { path: '/bookings', component: () => import('./pages/Bookings.vue'), meta: { title: '预约记录', own: true, tab: true } },

@@ -51,7 +51,7 @@ describe('links', () => {
     const q = encodeURIComponent('https://server.test/m/session/01s')
     expect(pageOf({ q }, 'https://server.test')).toBe('/packages/session/room/room?id=01s')
     expect(pageOf({ scene: 'i%3D01abc' }, 'https://server.test')).toBe('/packages/book/item/item?id=01abc')
-    expect(pageOf({ scene: 'z=1' }, 'https://server.test')).toBeNull()
+    for (const scene of ['z=1', 'i=', 'i=01abc&x=1', '', '%E0%A4%A']) expect(pageOf({ scene }, 'https://server.test')).toBeNull()
     expect(pageOf({ q: '%E0%A4%A' }, 'https://server.test')).toBeNull()
   })
 
@@ -64,6 +64,9 @@ describe('links', () => {
     arrivals.follow()
     arrivals.arrive({ q })
     expect(wx.navigateTo.mock.calls).toEqual([[{ url: '/packages/me/scan/scan?token=T' }]])
+    global.getCurrentPages = () => [{}]
+    arrivals.arrive({ scene: 'i%3D01abc' })
+    expect(wx.navigateTo).toHaveBeenLastCalledWith({ url: '/packages/book/item/item?id=01abc' })
   })
 })
 
