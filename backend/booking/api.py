@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from backend.booking import ics, places, service, views
+from backend.booking import holding, ics, places, service, sweep, views
 from backend.booking.schemas import (
     BookingOut,
     BookingsOut,
@@ -26,7 +26,7 @@ bp = Blueprint("booking", __name__, url_prefix="/api")
 @access("public")
 @bp.output(DaysOut)
 def days(item_id: str) -> dict[str, Any]:
-    service.lazily_expire()
+    sweep.lazily_expire()
     return {"days": views.days(item_id)}
 
 
@@ -35,7 +35,7 @@ def days(item_id: str) -> dict[str, Any]:
 @bp.input(SlotsQuery, location="query")
 @bp.output(SlotsOut)
 def slots(item_id: str, query_data: SlotsQuery) -> dict[str, Any]:
-    service.lazily_expire()
+    sweep.lazily_expire()
     actor = actor_or_none()
     item = catalog.get_item(item_id)
     found = views.slots(item_id, query_data.date, actor.id if actor and not actor.staff else None)
@@ -48,7 +48,7 @@ def slots(item_id: str, query_data: SlotsQuery) -> dict[str, Any]:
 @bp.output(BookingOut, 201)
 def hold(slot_id: str, json_data: HoldIn) -> Any:
     """Keep a place for two minutes; 200 with the same booking when it is the caller's already."""
-    booking, new = service.hold(current_actor().id, slot_id, json_data.item_id)
+    booking, new = holding.hold(current_actor().id, slot_id, json_data.item_id)
     return booking, 201 if new else 200
 
 
@@ -86,7 +86,7 @@ def reschedule(booking_id: str, json_data: RescheduleIn) -> dict[str, Any]:
 @access("applicant")
 @bp.output(BookingsOut)
 def bookings() -> dict[str, Any]:
-    service.lazily_expire()
+    sweep.lazily_expire()
     return {"items": views.bookings(current_actor().id)}
 
 
@@ -94,7 +94,7 @@ def bookings() -> dict[str, Any]:
 @access("applicant")
 @bp.output(BookingOut)
 def booking(booking_id: str) -> dict[str, Any]:
-    service.lazily_expire()
+    sweep.lazily_expire()
     return views.booking(service.get_for(current_actor().id, booking_id))
 
 

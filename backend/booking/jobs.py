@@ -2,23 +2,23 @@
 
 from datetime import date
 
-from backend.booking import calendar, service
+from backend.booking import calendar, sweep
 from backend.platform.jobs import job, periodic
 
 
 @job("booking.cancel_closed")
 def cancel_closed(day: str) -> None:
-    service.cancel_closed(date.fromisoformat(day))
+    sweep.cancel_closed(date.fromisoformat(day))
 
 
 @periodic(seconds=5)
 def return_holds() -> None:
-    service.expire_holds()
+    sweep.expire_holds()
 
 
 @periodic(seconds=60)
 def mark_missed() -> None:
-    service.sweep_missed()
+    sweep.sweep_missed()
 
 
 @periodic(seconds=60)

@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, TextClause, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import TextualSelect
 
+from backend.booking.errors import NotBookable, SlotNotFound
 from backend.booking.models import ACTIVE_SQL
 from backend.booking.places import announce, postgres
 from backend.platform import swift
@@ -62,6 +63,15 @@ def look(user_id: str, slot_id: str, item_id: str, now: datetime) -> Any | None:
     """A slot as a hold needs to know it, with the user's own active booking there; None: not offered."""
     values = {"id": "", "user": user_id, "slot": slot_id, "item": item_id, "now": now, "until": now}
     return db.session.execute(_LOOK_ONE, values).first()
+
+
+def offered(seen: Any | None) -> Any:
+    """What was seen of a slot, if the item is offered there."""
+    if seen is None:
+        raise SlotNotFound()
+    if not seen.video_enabled:
+        raise NotBookable()
+    return seen
 
 
 def take(hold: Hold) -> bool:

@@ -11,6 +11,7 @@ from backend.booking.machine import ACTIVE, State
 from backend.booking.models import Booking, Slot
 from backend.catalog import service as catalog
 from backend.catalog.models import Item
+from backend.platform.auth import Actor
 from backend.platform.clock import now, today
 from backend.platform.db import db
 from backend.platform.settings import settings
@@ -164,10 +165,11 @@ REASONS = {
 }  # fmt: skip
 
 
-# Reasons of our own, in words; an applicant's own words stay.
+# Reasons of our own, nobody's fault, in words; an applicant's own words stay.
+LAPSED, CLOSED, MERGED = "left_queue", "slot_closed", "merged"
 WHY = {
-    "left_queue": "您离开排队后未再办理，预约时段已结束", "slot_closed": "该时段停止服务，请重新预约",
-    "merged": "账号合并时与另一预约重复",
+    LAPSED: "您离开排队后未再办理，预约时段已结束", CLOSED: "该时段停止服务，请重新预约",
+    MERGED: "账号合并时与另一预约重复",
 }  # fmt: skip
 
 
@@ -188,3 +190,19 @@ def of_item(user_id: str, item_id: str) -> Booking | None:
     query = select(Booking).where(Booking.user_id == user_id, Booking.item_id == item_id)
     query = query.where(Booking.state.in_(["booked", "queued"]))
     return db.session.scalars(query).first()
+
+
+@catalog.queue_mode
+def queue_mode(item: Item, actor: Actor | None) -> dict[str, Any]:
+    """进入排队 behind an item's 视频办 link (guide row S14)."""
+    row = of_item(actor.id, item.id) if actor and not actor.staff else None
+    if row is None:
+        reason = "请先预约" if actor else "登录并预约后可以排队"
+        return {"enabled": False, "reason": reason, "opens_at": None, "booking_id": None}
+    gate = queue_gate(row)
+    return {
+        "enabled": gate["enabled"],
+        "reason": gate["reason"],
+        "opens_at": gate["opens_at"],
+        "booking_id": row.id,
+    }

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backend.booking import service as booking
+from backend.booking import calendar
 from backend.catalog import service as catalog
 from backend.courier import rules
 from backend.courier.errors import (
@@ -63,7 +63,7 @@ def push(agent: Actor, session_id: str) -> PickupForm:
 def offered() -> list[rules.Window]:
     """The courier's times: working days from tomorrow."""
     return rules.windows(
-        shanghai(booking.workdays_later(now(), n)).date() for n in range(1, rules.WINDOW_DAYS + 1)
+        shanghai(calendar.workdays_later(now(), n)).date() for n in range(1, rules.WINDOW_DAYS + 1)
     )
 
 

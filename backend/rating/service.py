@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from backend.booking.service import workdays_later
+from backend.booking.calendar import workdays_later
 from backend.identity import service as identity
 from backend.notice import service as notices
 from backend.platform.auth import Actor

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from backend.booking import service as booking
+from backend.booking.views import booking_extra
 from backend.identity import service as identity
 from backend.platform.auth import Actor
 from backend.platform.db import db
@@ -25,7 +25,7 @@ def open_of(actor: Actor) -> list[ServiceSession]:
     return list(db.session.scalars(query))
 
 
-@booking.booking_extra
+@booking_extra
 def of_bookings(booking_ids: list[str]) -> dict[str, dict[str, Any]]:
     """What 预约记录 shows of a booking's latest session: its id, and 重新连接 or the way back in (S45, S46)."""
     query = select(S.booking_id, S.id, S.state).where(S.booking_id.in_(booking_ids)).order_by(S.id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from backend.booking import service as booking
+from backend.booking import calendar
 from backend.notice import service as notices
 from backend.platform.auth import Actor
 from backend.platform.clock import now
@@ -74,7 +74,7 @@ def _near(session_id: str) -> str:
 def paused(session: ServiceSession, until: datetime) -> None:
     """One workday before the pause runs out its owner is reminded."""
     days = settings().suspend_workdays - 1
-    due = booking.workdays_later(now(), days) if days > 0 else now()
+    due = calendar.workdays_later(now(), days) if days > 0 else now()
     data = {"id": session.id, "item": session.item_name, "until_at": until}
     key = _pause(session.id, until)
     notices.notify(session.applicant_id, "session_expiring", data, key=key, due_at=due, until=until)

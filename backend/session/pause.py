@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
+from backend.booking import calendar
 from backend.booking import service as booking
 from backend.platform.auth import Actor
 from backend.platform.clock import now
@@ -30,7 +31,7 @@ def suspend(
     """
     with unit_of_work():
         session, by = (get_as(actor, session_id, "applicant", "agent")) if actor else (locked(session_id), "system")
-        until = booking.workdays_later(now(), settings().suspend_workdays)
+        until = calendar.workdays_later(now(), settings().suspend_workdays)
         call.end_all(session, actor)
         machine.apply(
             session, "suspend", by, suspended_by=by, suspend_reason=reason or None, missing=list(missing),
@@ -75,7 +76,7 @@ def reconnect(actor: Actor | None, session_id: str) -> ServiceSession:
         session = get_as(actor, session_id, "applicant")[0] if actor else locked(session_id)
         if session.state in LIVE:
             return session
-        if actor and not booking.in_service_hours(session.skill_group_id):
+        if actor and not calendar.in_service_hours(session.skill_group_id):
             raise OutsideServiceHours()
         notices.pause_over(session)
         agent_id, agent_name = session.agent_id, session.agent_name

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.booking import service, views
+from backend.booking import service, sweep, views
 from backend.booking.errors import NotInSlot
 from backend.booking.machine import machine
 from backend.booking.models import Booking, Slot
@@ -137,8 +137,8 @@ def test_the_sweeper_returns_what_ran_out(any_hall: Hall, clock) -> None:
         person.holds(slots[n % 3], any_hall.x)
     people[0].post(f"/bookings/{people[0].get('/bookings')['items'][0]['id']}/confirm")
     clock(now() + timedelta(seconds=121))
-    assert any_hall.do(service.expire_holds) == 5
-    assert any_hall.do(service.expire_holds) == 0
+    assert any_hall.do(sweep.expire_holds) == 5
+    assert any_hall.do(sweep.expire_holds) == 0
     assert [any_hall.left(s) for s in slots] == [1, 2, 2]
     any_hall.sound()
 
@@ -244,10 +244,10 @@ def test_missed_only_when_never_queued(any_hall: Hall, clock) -> None:
     any_hall.do(lambda: service.mark_served(ids[3]))
     any_hall.do(lambda: service.mark_missed(ids[4]))
     clock(at_minute(any_hall.day, 609))
-    assert any_hall.do(service.sweep_missed) == 0  # within the late grace
+    assert any_hall.do(sweep.sweep_missed) == 0  # within the late grace
     clock(at_minute(any_hall.day, 610))
-    assert any_hall.do(service.sweep_missed) == 2
-    assert any_hall.do(service.sweep_missed) == 0
+    assert any_hall.do(sweep.sweep_missed) == 2
+    assert any_hall.do(sweep.sweep_missed) == 0
     states = [again(p).get(f"/bookings/{b}")["state"] for p, b in zip(people, ids, strict=True)]
     assert states == ["missed", "cancelled", "cancelled", "served", "missed"]
     assert any_hall.left(slot) == 5
@@ -261,7 +261,7 @@ def test_an_old_booking_never_blocks_a_new_one(hall: Hall, clock) -> None:
     clock(at_minute(hall.day, 545))
     hall.do(lambda: (service.mark_queued(mine), service.back_to_booked(mine)))
     clock(at_minute(hall.day, 800))
-    hall.do(service.sweep_missed)
+    hall.do(sweep.sweep_missed)
     later = hall.slot(15)
     assert again(person).books(later, hall.x)["state"] == "booked"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, func, select, update
 
-from backend.booking import service
+from backend.booking import holding, service, sweep
 from backend.booking.machine import ACTIVE
 from backend.booking.models import Booking, Slot
 from backend.booking.rules import at_minute
@@ -57,7 +57,7 @@ class Bookings(RuleBasedStateMachine):
 
     @rule(user=users, hour=hours, y=st.booleans())
     def hold(self, user: str, hour: int, y: bool) -> None:
-        done = self.try_(lambda: service.hold(user, self.slots[hour], self.hall.y if y else self.hall.x))
+        done = self.try_(lambda: holding.hold(user, self.slots[hour], self.hall.y if y else self.hall.x))
         if isinstance(done, tuple):
             self.known.append((user, done[0]["id"]))
 
@@ -94,8 +94,8 @@ class Bookings(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        service.expire_holds()
-        service.sweep_missed()
+        sweep.expire_holds()
+        sweep.sweep_missed()
 
     @rule(hour=hours, closed=st.booleans())
     def close(self, hour: int, closed: bool) -> None:

@@ -230,7 +230,7 @@ def test_the_last_place_is_moved_to_once(any_hall: Hall) -> None:
 
 def test_sweepers_and_people_at_once(any_hall: Hall) -> None:
     """Holds run out while others hold, release and cancel: every place is counted once."""
-    from backend.booking import service
+    from backend.booking import sweep
 
     any_hall.app.extensions["settings"].hold_seconds = 0
     slots = [any_hall.slot(hour, capacity=4) for hour in (9, 11, 13)]
@@ -240,10 +240,10 @@ def test_sweepers_and_people_at_once(any_hall: Hall) -> None:
         for step in range(4):
             hold(person, slots[(n + step) % 3], any_hall.x)
 
-    sweep = [lambda: [any_hall.do(service.expire_holds) for _ in range(20)] for _ in range(4)]
-    results = together([*[lambda p=p, n=n: busy(p, n) for n, p in enumerate(people)], *sweep])
+    sweepers = [lambda: [any_hall.do(sweep.expire_holds) for _ in range(20)] for _ in range(4)]
+    results = together([*[lambda p=p, n=n: busy(p, n) for n, p in enumerate(people)], *sweepers])
     assert [r for r in results if isinstance(r, Exception)] == []
-    any_hall.do(service.expire_holds)
+    any_hall.do(sweep.expire_holds)
     assert [any_hall.left(s) for s in slots] == [4, 4, 4]
     any_hall.sound()
 

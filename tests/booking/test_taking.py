@@ -8,7 +8,7 @@ import pytest
 from apiflask import APIFlask
 from sqlalchemy.exc import DBAPIError
 
-from backend.booking import service, taking
+from backend.booking import holding, taking
 from backend.booking.taking import Asked, Hold
 from backend.platform.clock import now
 from backend.platform.db import db
@@ -100,7 +100,7 @@ def test_a_user_whose_other_press_lasts_keeps_nobody_waiting(hall: Hall, monkeyp
         held.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [slow])
         assert [g.taken for g in serve(hall, (slow, slot, hall.x), (other, slot, hall.x))] == [False, False]
         with hall.app.app_context():
-            _, new = service.hold(other, slot, hall.x)
+            _, new = holding.hold(other, slot, hall.x)
     assert new
     assert hall.left(slot) == 4
     hall.sound()
