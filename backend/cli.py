@@ -1,11 +1,13 @@
-"""Commands of the product: `flask worker`, `flask scheduler`, `flask jobs run`; features add their own groups."""
+"""Commands of the product: `flask worker`, `scheduler`, `jobs run`, `keys renew`; features add their own groups."""
+
+import sys
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from backend import demo
-from backend.platform import idempotency, jobs
+from backend.platform import idempotency, jobs, keys
 from backend.platform.redis import connect
 
 
@@ -58,7 +60,23 @@ def jobs_run() -> None:
     click.echo(f"{jobs.run_pending()} jobs run")
 
 
+@click.group("keys")
+def keys_group() -> None:
+    """What is made of SECRET_KEY."""
+
+
+@keys_group.command("renew")
+@with_appcontext
+def keys_renew() -> None:
+    """Seal and hash anew what was with an earlier key; exit code 1 and the rows when some could not be."""
+    done = keys.renew()
+    for fault in done.faults:
+        click.echo(fault)
+    click.echo(f"{done.rows} rows renewed, {len(done.faults)} could not be")
+    sys.exit(1 if done.faults else 0)
+
+
 def init_app(app: Flask) -> None:
     jobs.periodic(seconds=3600)(idempotency.purge)
-    for command in (worker, scheduler, jobs_group, demo.group):
+    for command in (worker, scheduler, jobs_group, keys_group, demo.group):
         app.cli.add_command(command)

@@ -21,7 +21,7 @@ from backend.courier.models import PickupForm
 from backend.notice import service as notices
 from backend.platform.auth import Actor
 from backend.platform.clock import now, shanghai
-from backend.platform.crypto import blind, decrypt, encrypt, mask_name, mask_phone
+from backend.platform.crypto import blinds, decrypt, encrypt, mask_name, mask_phone
 from backend.platform.db import db, unit_of_work
 from backend.platform.errors import NotAllowedNow, NotFound
 from backend.platform.jobs import enqueue
@@ -82,12 +82,12 @@ def submit(
         if row.state in (State.ORDERED, State.COLLECTED):
             raise AlreadyOrdered()
         pickup = rules.check(name, phone, district, address, window, offered())
-        fingerprint = blind(
+        fingerprints = blinds(
             "\n".join([pickup.name, pickup.phone, district, pickup.address, pickup.window.id])
         )
-        if row.state == State.SUBMITTED and row.fingerprint == fingerprint:
+        if row.state == State.SUBMITTED and row.fingerprint in fingerprints:
             return row
-        _fill(session, row, applicant, pickup, fingerprint)
+        _fill(session, row, applicant, pickup, fingerprints[0])
     return row
 
 

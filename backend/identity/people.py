@@ -9,7 +9,7 @@ from backend.identity import rules
 from backend.identity.errors import IdNumberTaken, PhoneTaken
 from backend.identity.models import Identity, User
 from backend.platform.clock import today
-from backend.platform.crypto import blind, encrypt
+from backend.platform.crypto import blind, blinds, encrypt
 from backend.platform.db import db
 from backend.platform.errors import Invalid, NotFound
 from backend.platform.settings import settings
@@ -32,11 +32,11 @@ def phone_number(text: str) -> str:
 
 
 def of_phone(number: str) -> User | None:
-    return db.session.scalar(select(User).where(User.phone_blind == blind(number)))
+    return db.session.scalar(select(User).where(User.phone_blind.in_(blinds(number))))
 
 
 def of_id_number(number: str) -> User | None:
-    return db.session.scalar(select(User).where(User.id_number_blind == blind(number)))
+    return db.session.scalar(select(User).where(User.id_number_blind.in_(blinds(number))))
 
 
 def of_alias(provider: str, subject: str) -> User | None:

@@ -24,18 +24,37 @@ def encrypt(text: str) -> str:
 
 def decrypt(sealed: str) -> str:
     """The text; keys of an earlier SECRET_KEY are tried too. Raises ValueError when none fits."""
-    raw = base64.b64decode(sealed)
-    for secret in (settings().secret_key, *settings().previous_secret_keys):
-        try:
-            return AESGCM(_key(secret, "field")).decrypt(raw[:12], raw[12:], None).decode()
-        except InvalidTag:
-            continue
+    for secret in _secrets():
+        if (text := _open(sealed, secret)) is not None:
+            return text
     raise ValueError("sealed with an unknown key")
 
 
+def of_this_key(sealed: str) -> bool:
+    """Sealed with the key in use, not with an earlier one."""
+    return _open(sealed, settings().secret_key) is not None
+
+
+def _open(sealed: str, secret: str) -> str | None:
+    raw = base64.b64decode(sealed)
+    try:
+        return AESGCM(_key(secret, "field")).decrypt(raw[:12], raw[12:], None).decode()
+    except InvalidTag:
+        return None
+
+
+def _secrets() -> list[str]:
+    return [settings().secret_key, *settings().previous_secret_keys]
+
+
 def blind(value: str) -> str:
-    """A keyed hash to look up an encrypted value by; 64 hex characters."""
-    return hmac.new(_key(settings().secret_key, "blind"), value.encode(), hashlib.sha256).hexdigest()
+    """A keyed hash to look up an encrypted value by, as it is written: 64 hex characters."""
+    return blinds(value)[0]
+
+
+def blinds(value: str) -> list[str]:
+    """What to look for: `blind`, then the same with each earlier key, which a row has until `flask keys renew`."""
+    return [hmac.new(_key(s, "blind"), value.encode(), hashlib.sha256).hexdigest() for s in _secrets()]
 
 
 def digest(token: str) -> str:
