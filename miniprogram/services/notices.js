@@ -17,10 +17,21 @@ export async function prepareNotices(moment) {
   }
 }
 
+/** Refused for good, here or in WeChat's settings: then no dialog opens any more. @param {string[]} ids @returns {Promise<boolean>} */
+const refusedForGood = (ids) =>
+  new Promise((resolve) => {
+    wx.getSetting({
+      withSubscriptions: true,
+      success: ({ subscriptionsSetting: { mainSwitch = true, itemSettings = {} } = /** @type {any} */ ({}) }) =>
+        resolve(!mainSwitch || ids.every((id) => /** @type {any} */ (itemSettings)[id] === 'reject')),
+      fail: () => resolve(false),
+    })
+  })
+
 /**
  * Asks inside a tap. Never rejects: refusing a notice must not stop the business.
  * @param {Moment} moment
- * @returns {Promise<'accepted'|'refused'|'off'|'none'>} off: notices are switched off in WeChat's settings
+ * @returns {Promise<'accepted'|'refused'|'off'|'none'>} off: only WeChat's settings can switch them on again
  */
 export function askNotices(moment) {
   const tmplIds = ready.get(moment) ?? []
@@ -31,7 +42,8 @@ export function askNotices(moment) {
       success: (answer) => {
         const results = Object.fromEntries(tmplIds.filter((id) => id in answer).map((id) => [id, /** @type {any} */ (answer)[id]]))
         api.post('/notice/consents', { results }).catch(() => {})
-        resolve(Object.values(results).includes('accept') ? 'accepted' : 'refused')
+        if (Object.values(results).includes('accept')) resolve('accepted')
+        else refusedForGood(tmplIds).then((off) => resolve(off ? 'off' : 'refused'))
       },
       fail: ({ errCode }) => resolve(errCode === 20004 ? 'off' : 'none'),
     })

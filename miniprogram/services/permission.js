@@ -1,4 +1,4 @@
-// Every refusal leads on: to WeChat's settings, to the privacy agreement, or to another way of doing the same.
+// Every refusal leads on: to WeChat's settings or the phone's, to the privacy agreement, or to another way of doing it.
 
 import { confirm, go, tell } from './ui.js'
 
@@ -13,12 +13,13 @@ const NAMES = {
 const PRIVACY_REFUSED = 104
 const PRIVACY_UNDECLARED = 112
 
-/** @param {any} error a failure of a wx call @returns {'cancelled'|'privacy'|'undeclared'|'denied'|'other'} */
+/** @param {any} error a failure of a wx call @returns {'cancelled'|'privacy'|'undeclared'|'denied'|'phone'|'other'} phone: it keeps this from WeChat itself */
 export function reasonOf(error) {
   const text = String(error?.errMsg ?? error?.message ?? '')
   if (error?.errno === PRIVACY_REFUSED || /privacy permission/.test(text)) return 'privacy'
   if (error?.errno === PRIVACY_UNDECLARED || /api scope is not declared/.test(text)) return 'undeclared'
-  if (/auth den|authorize no response|permission den|system permission/i.test(text)) return 'denied'
+  if (/system permission/i.test(text)) return 'phone'
+  if (/auth den|authorize no response|permission den/i.test(text)) return 'denied'
   if (/cancel/i.test(text)) return 'cancelled'
   return 'other'
 }
@@ -51,6 +52,11 @@ export async function mend(error, { scope = '', what, instead = '' }) {
     const name = NAMES[scope] ?? '权限'
     const yes = await confirm({ title: `未开启${name}权限`, text: `请在设置中打开“${name}”，才能${what}。${instead}`, yes: '去设置', no: '暂不' })
     return yes ? openSetting(scope) : false
+  }
+  if (reason === 'phone' && wx.canIUse('openAppAuthorizeSetting')) {
+    const text = `请在手机的设置中允许微信使用所需的权限，再试一次。${instead}`
+    if (await confirm({ title: `手机不允许微信${what}`, text, yes: '去设置', no: '暂不' })) wx.openAppAuthorizeSetting({ fail() {} })
+    return false
   }
   await tell(`暂时不能${what}`, instead || '请稍后重试，或改用电脑办理。')
   return false

@@ -26,11 +26,13 @@ def test_what_is_named_exists() -> None:
 
 
 def test_every_row_of_the_guide_is_a_step_of_the_journeys() -> None:
-    from tests.journeys.guide import MINI_PROGRAM
+    from tests.journeys.guide import MINI_FEATURES, MINI_PROGRAM
     from tests.journeys.guide import ROWS as GUIDE
 
-    parts = ("pc", "phone", "miniprogram")
-    steps = "".join((ROOT / "tests" / "journeys" / f"{part}.py").read_text("utf-8") for part in parts)
-    assert list(GUIDE) == [f"S{n}" for n in range(1, 47)] + [f"mini-S{n}" for n in MINI_PROGRAM]
+    files = [file for file in (ROOT / "tests" / "journeys").glob("*.py") if file.name != "guide.py"]
+    steps = "".join(file.read_text("utf-8") for file in files)
+    mini = [f"mini-S{n}" for n in MINI_PROGRAM] + [f"mini-{row}" for row in MINI_FEATURES]
+    assert list(GUIDE) == [f"S{n}" for n in range(1, 47)] + mini
     assert set(range(34, 47)) < set(MINI_PROGRAM)  # the phone's part of the guide
+    assert set(MINI_FEATURES) < set(ROWS)
     assert [row for row in GUIDE if f'"{row}"' not in steps] == []

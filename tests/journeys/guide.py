@@ -60,6 +60,20 @@ ROWS = {
 
 MINI_PROGRAM = (*range(22, 25), 26, 28, 29, *range(31, 47))  # the rows that the native mini-program shows again
 ROWS |= {f"mini-S{number}": f"小程序 · {ROWS[f'S{number}']}" for number in MINI_PROGRAM}
+MINI_FEATURES = {  # what the phone does beside the guide; ids of docs/features.md
+    "S3": "退出登录:凭证失效,回来点一下才登录",
+    "M4": "撤回隐私授权:全部退出,重新同意才能登录",
+    "M8": "改约:原名额释放,新名额占用",
+    "M14": "消息通知:列表、订阅被拒、加入日历",
+    "M16": "快到号时通知我:离开小程序,微信通知到达,位置还在",
+    "M23": "摄像头、麦克风、扫码被拒:可去设置,也可继续办理",
+    "M35": "拍照、相册、聊天文件被拒:还有别的方式",
+    "M37": "保存到相册被拒:水印件仍可保存",
+    "M41": "签名中转屏、切后台、被关闭:笔迹都在",
+    "M46": "微信地址被拒:手工填写",
+    "M62": "隐私指引、手机号不同意:可继续,也可再同意",
+}
+ROWS |= {f"mini-{row}": f"小程序 · {title}" for row, title in MINI_FEATURES.items()}
 
 
 class Report:

@@ -1,44 +1,29 @@
 """Part three: the same applicant in the native mini-program, its real pages tapped in WeChat's own framework.
 
-Guide rows S34–S46, and of the PC's rows those that a phone needs too: S22–S24, S26, S28, S29, S31–S33. Each is reported
-as M + its number. The agent sits at the console; the call is the web page in the mini-program's web-view.
+Guide rows S34–S46, and of the PC's rows those that a phone needs too: S22–S24, S26, S28, S29, S31–S33; here the way
+there and back, in miniprogram_room.py the session. Beside the guide what a phone does besides (miniprogram_more.py)
+and every refusal (miniprogram_refused.py). Each is reported as M + its number. The agent sits at the console; the
+call is the web page in the mini-program's web-view.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.journeys import miniprogram_more as more
+from tests.journeys import miniprogram_refused as refused
+from tests.journeys import miniprogram_room as room
 from tests.journeys.browser import Theatre
 from tests.journeys.guide import Report
-from tests.journeys.hands import at, fill, photo, press, see, video_runs, write_name
-from tests.journeys.people import ITEM, Agent, both_see_each_other, eventually
-from tests.miniprogram.person import SHENZHEN, Person
+from tests.journeys.hands import at, fill, press, see
+from tests.journeys.miniprogram_hand import Hand
+from tests.journeys.people import ITEM, Agent
+from tests.miniprogram.person import Person
 from tests.miniprogram.phone import Phone
 
 PERSONA = "ouyangruoxi"
-
-
-class Hand:
-    """The applicant's hand on the phone."""
-
-    def __init__(self, phone: Phone, report: Report) -> None:
-        self.phone, self.page, self.person, self.report = phone, phone.page, phone.person, report
-
-    def shoot(self, name: str) -> None:
-        self.report.shoot(name, {"mini": self.page})
-
-    def say(self, text: str) -> None:
-        fill(self.page, "chat-input", text)
-        press(self.page, "send")
-        self.sees_line(text)
-
-    def sees_line(self, text: str) -> None:
-        expect(at(self.page, "chat-text").filter(has_text=text).first).to_be_visible()
-
-    def room(self) -> None:
-        self.phone.at("room/room")
 
 
 def play(stage: Theatre, report: Report, folder: Path) -> None:
@@ -50,14 +35,15 @@ def play(stage: Theatre, report: Report, folder: Path) -> None:
         _book(hand)
         agent.sign_in("kefu03")
         _queue(hand)
-        _meet(hand, agent, folder)
-        _call(hand, agent)
-        _sign(hand, agent)
-        _materials(hand, agent, folder)
-        _pickup(hand, agent)
+        room.meet(hand, agent, folder)
+        room.call(hand, agent)
+        room.sign(hand, agent)
+        room.materials(hand, agent, folder)
+        room.pickup(hand, agent)
         _pause_and_return(hand, agent)
         _lose_and_find(hand)
         _rate(hand, agent)
+        more.account(hand)
     finally:
         report.looks += [f"mini-program: {fault}" for fault in phone.faults()]
         stage.faults += phone.log
@@ -89,10 +75,11 @@ def _book(me: Hand) -> None:
         press(page, "book")
         press(page, "policy-agree")  # the first thing that needs personal data asks for consent
         me.phone.at("slots/slots")
+    first = me.takes_slot(day=2)
+    refused.privacy_guide(me)
+    refused.reminders(me)
+    more.change_booking(me, first, day=2)
     with me.report.step("mini-S39", show={"mini": page}):
-        _slot(me, day=2)
-        press(page, "my-bookings")
-        me.phone.at("bookings/bookings")
         booking = at(page, "booking").first
         expect(at(booking, "enter-queue")).to_have_attribute("aria-disabled", "true")  # not its time yet
         press(booking, "cancel")
@@ -107,24 +94,16 @@ def _book(me: Hand) -> None:
         press(page, "book")
         me.phone.at("slots/slots")
         me.shoot("mini-S37-slots")
-        _slot(me, day=0)
+        me.takes_slot(day=0)
         me.shoot("mini-S37-booked")
         me.phone.kill()
         press(page, "records")
         expect(page.locator('[data-test="booking"][data-state="booked"]').first).to_contain_text(ITEM)
 
 
-def _slot(me: Hand, day: int) -> None:
-    at(me.page, "day").nth(day).click()
-    me.page.locator('[data-test="slot"][data-state="open"]:visible').first.click()
-    see(me.page, "held-slot")
-    press(me.page, "confirm-booking")
-    me.phone.at("done/done")
-    see(me.page, "booked-slot")
-
-
 def _queue(me: Hand) -> None:
     page = me.page
+    crowd = more.crowd(me)
     with me.report.step("mini-S38"):
         booking = page.locator('[data-test="booking"][data-state="booked"]').first
         expect(at(booking, "enter-queue")).to_have_text("我要排队")
@@ -139,7 +118,8 @@ def _queue(me: Hand) -> None:
         press(page, "agree")
         press(page, "authorise")
         me.phone.at("wait/wait")
-        see(page, "ahead")
+        see(page, "ahead", str(len(crowd)))
+    more.call_me(me, crowd)
     with me.report.step("mini-S29", show={"mini": page}):
         me.person.permissions |= {"scope.camera": False, "scope.record": True}
         press(page, "check-start")
@@ -150,132 +130,9 @@ def _queue(me: Hand) -> None:
         see(page, "device-microphone", "正常")
         see(page, "device-network", "正常")
         me.shoot("mini-S29-checked")
+        refused.microphone(me)
         press(page, "device-done")
         me.phone.at("wait/wait")
-
-
-def _meet(me: Hand, agent: Agent, folder: Path) -> None:
-    page, desk = me.page, agent.page
-    with me.report.step("mini-S41", show={"mini": page, "agent": desk}):
-        agent.accept()
-        see(page, "answer")
-        me.shoot("mini-S41-ring")
-        press(page, "answer")
-        me.room()
-        see(page, "chat-input")
-        me.say("老师好")
-        agent.sees_line("老师好")
-        agent.say("您好，请发一下居住证")
-        me.sees_line("请发一下居住证")
-        press(page, "plus")
-        me.shoot("mini-S41-plus")
-        me.person.files.append([photo("居住证", folder)])
-        press(page, "send-image")
-        press(page, "privacy-agree")  # the first private API asks once
-        expect(at(desk, "chat-message").locator("img").first).to_be_visible()
-        expect(at(page, "chat-image").locator("img").first).to_be_visible()
-        if not at(page, "menu-call").count():
-            press(page, "plus")
-        press(page, "menu-call")
-        me.phone.at("call/call")
-        both_see_each_other(desk, _web(me))
-
-
-def _web(me: Hand) -> Page:
-    """The page of the web that covers the mini-program."""
-    web = me.phone.web()
-    if web is None:
-        with me.phone.context.expect_page() as opened:
-            if at(me.page, "enter-call").count():
-                press(me.page, "enter-call")
-        web = opened.value
-    return web
-
-
-def _call(me: Hand, agent: Agent) -> None:
-    page, desk, web = me.page, agent.page, _web(me)
-    with me.report.step("mini-S42", show={"web": web, "agent": desk}):
-        press(web, "tool-camera")
-        expect(at(web, "tool-camera")).to_have_attribute("aria-pressed", "false")
-        expect(at(desk, "remote-video").locator("video").first).to_be_hidden()
-        press(web, "tool-camera")
-        video_runs(desk, '[data-test="remote-video"] video')
-        press(web, "tool-microphone")
-        expect(at(web, "tool-microphone")).to_have_attribute("aria-pressed", "false")
-        press(web, "tool-microphone")
-    with me.report.step("mini-S43", show={"mini": page}):
-        press(web, "minimise")
-        me.room()
-        me.say("我在看聊天")
-        agent.sees_line("我在看聊天")
-
-
-def _sign(me: Hand, agent: Agent) -> None:
-    page, desk = me.page, agent.page
-    with me.report.step("mini-S22", show={"mini": page}):
-        press(desk, "push-commitment")
-        press(page, "open-commitment")
-        me.phone.at("commitment/commitment")
-        see(page, "commitment-body", "承诺")
-    with me.report.step("mini-S23", show={"mini": page}):
-        expect(at(page, "sign")).to_have_attribute("aria-disabled", "true")
-        at(page, "commitment-body").evaluate("e => { e.scrollTop = e.scrollHeight }")
-        expect(at(page, "sign")).to_have_attribute("aria-disabled", "false", timeout=40_000)
-        press(page, "sign")
-        me.phone.at("sign/sign")
-    with me.report.step("mini-S24", show={"mini": page, "agent": desk}):
-        canvas = at(page, "sign-canvas").locator("canvas")
-        write_name(page, canvas)
-        me.phone.background(long=True)  # strokes outlive a look at something else
-        me.phone.foreground()
-        me.shoot("mini-S24-written")
-        press(page, "sign-confirm")
-        see(desk, "commitment-state", "已签名")
-        see(page, "signed")
-        press(page, "back-to-room")
-        me.room()
-
-
-def _materials(me: Hand, agent: Agent, folder: Path) -> None:
-    page = me.page
-    with me.report.step("mini-S26", show={"mini": page, "agent": agent.page}):
-        agent.push_materials(2)
-        press(page, "open-upload")
-        me.phone.at("materials/materials")
-        for index, name in enumerate(("身份证", "户口簿")):
-            me.person.files.append([photo(name, folder)])
-            row = at(page, "material").nth(index)
-            press(row, "upload-camera" if index else "upload")
-            see(row, "material-state", "已上传")
-    with me.report.step("mini-S28", show={"mini": page}):
-        agent.verify_all(2)
-        row = at(page, "material").first
-        see(row, "material-state", "已核验")
-        at(row, "download-copy").click(timeout=60_000)
-        # the watermarked copy is on the phone
-        eventually(lambda: bool(me.person.saved("album") + me.person.saved("document")), page)
-        press(page, "back-to-room")
-        me.room()
-
-
-def _pickup(me: Hand, agent: Agent) -> None:
-    page = me.page
-    with me.report.step("mini-S31", "mini-S32", show={"mini": page}):
-        press(agent.page, "push-pickup")
-        press(page, "open-pickup")
-        me.phone.at("pickup/pickup")
-        me.person.address = {**SHENZHEN, "cityName": "广州市", "countyName": "天河区"}
-        press(page, "wechat-address")
-        see(page, "pickup-fault", "深圳")  # the courier comes in Shenzhen only
-        me.person.address = dict(SHENZHEN)
-        press(page, "wechat-address")
-        expect(at(page, "pickup-district")).to_contain_text("福田区")
-        press(page, "pickup-window")
-        me.shoot("mini-S31-form")
-        press(page, "submit-pickup")
-        see(page, "pickup-given", "福民路")
-        press(page, "back-to-room")
-        me.room()
 
 
 def _pause_and_return(me: Hand, agent: Agent) -> None:

@@ -131,6 +131,7 @@ describe('permissions', () => {
     const { reasonOf } = require('../../services/permission.js')
     expect(reasonOf({ errMsg: 'chooseMedia:fail cancel' })).toBe('cancelled')
     expect(reasonOf({ errMsg: 'chooseMedia:fail auth deny' })).toBe('denied')
+    expect(reasonOf({ errMsg: 'chooseMedia:fail system permission denied' })).toBe('phone')
     expect(reasonOf({ errno: 104, errMsg: 'fail' })).toBe('privacy')
     expect(reasonOf({ errno: 112, errMsg: 'fail' })).toBe('undeclared')
     expect(reasonOf(new Error('what'))).toBe('other')

@@ -3,7 +3,7 @@ import { queueHint } from '../../../shared/booking.js'
 import { slotText } from '../../../shared/words.js'
 import { api } from '../../../services/api.js'
 import { askNotices, prepareNotices } from '../../../services/notices.js'
-import { mend } from '../../../services/permission.js'
+import { permitted } from '../../../services/permission.js'
 import { definePage, LOADING } from '../../../services/page.js'
 import { go, tell, toast } from '../../../services/ui.js'
 
@@ -48,19 +48,23 @@ definePage({
       wx.openSetting({ withSubscriptions: true })
     } else toast(answer === 'refused' ? '未开启，可加入手机日历代替' : '暂时不能开启，可加入手机日历')
   },
-  addToCalendar() {
-    const { name, start, end } = this.data.booking.data
+  async addToCalendar() {
     if (!wx.canIUse('addPhoneCalendar')) return tell('微信版本较低', '请在手机日历中自行添加这个时段。')
-    wx.addPhoneCalendar({
+    const { name, start, end } = this.data.booking.data
+    const entry = {
       title: `视频办：${name}`,
       startTime: Math.floor(new Date(start).getTime() / 1000),
       endTime: String(Math.floor(new Date(end).getTime() / 1000)),
       description: '到点后打开“i福田”小程序，在“预约记录”点击“我要排队”。',
       alarm: true,
       alarmOffset: REMINDED_BEFORE_S,
-      success: () => toast('已加入日历'),
-      fail: (error) => void mend(error, { scope: 'scope.addPhoneCalendar', what: '加入手机日历', instead: '也可以自行记下时段。' }),
+    }
+    const added = await permitted(() => new Promise((success, fail) => wx.addPhoneCalendar({ ...entry, success: () => success(true), fail })), {
+      scope: 'scope.addPhoneCalendar',
+      what: '加入手机日历',
+      instead: '也可以自行记下时段。',
     })
+    if (added) toast('已加入日历')
   },
   queue() {
     go(`/packages/session/gate/gate?id=${this.data.id}`)

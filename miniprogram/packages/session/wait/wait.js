@@ -8,6 +8,7 @@ import { attempt, confirm, errorText, go, tell, toast } from '../../../services/
 import { ringOf } from '../room/view.js'
 
 const HERE = ['waiting', 'ringing', 'suspended']
+const NEAR = 3 // people ahead: then the server tells who asked for it
 
 /** @param {any} view */
 const queueShown = (view) => ({
@@ -25,6 +26,14 @@ const suspendedShown = (view) =>
     until: view.suspended.expires_at ? momentText(view.suspended.expires_at, serverNow()) : '',
   }
 
+/** 快到号时通知我, for who came in from far back: whether it is asked for already, and what the row says. @param {any} view */
+function callShown(view) {
+  const may = view.actions.includes('call-me')
+  if (view.state !== 'waiting' || !(may || view.call_me)) return null
+  if (may) return { may, note: '可先离开，位置保留；剩 3 人时通知您' }
+  return { may, note: (view.queue?.ahead ?? 0) > NEAR ? '位置已保留，剩 3 人时通知您' : '快轮到您了，请留在本页准备接听' }
+}
+
 /** @param {any} view */
 function shown(view) {
   const materials = view.materials ?? []
@@ -38,6 +47,7 @@ function shown(view) {
     ring: ringOf(view),
     steps: (view.progress ?? []).map((/** @type {any} */ { key, title, done }) => ({ key, title, done })),
     materials: materials.map((/** @type {any} */ one) => ({ id: one.id, name: one.name, word: materialWords[one.state] ?? '' })),
+    called: callShown(view),
     may: { leave: view.actions.includes('leave'), reconnect: view.actions.includes('reconnect') },
   }
 }
@@ -115,13 +125,15 @@ definePage({
   async reconnect() {
     if (await this.run(() => api.reconnect(this.data.id))) toast('正在优先排队')
   },
+  /** The place is kept whatever WeChat may tell: a text message goes out too. */
   async callMe() {
     const answer = await askNotices('queue')
-    if (answer === 'accepted') this.setData({ notify: '前面还剩 3 人时，会在微信通知您' })
-    else if (answer === 'off') {
-      await tell('通知已关闭', '请在“设置”→“订阅消息”中打开；或把本页留在屏幕上，轮到您时手机会振动。')
+    if (this.data.view?.called?.may && !(await this.run(() => api.callMe(this.data.id)))) return
+    if (answer === 'off') {
+      await tell('位置已保留，通知未开启', '请在“设置”→“订阅消息”中打开，再点一次“快到号时通知我”；或把本页留在屏幕上，轮到您时手机会振动。')
       wx.openSetting({ withSubscriptions: true })
-    } else this.setData({ notify: '未开启通知。请留在本页，轮到您时手机会振动' })
+    }
+    this.setData({ notify: answer === 'accepted' ? '位置已保留，剩 3 人时微信通知您' : '位置已保留。微信通知未开启，可再点一次' })
   },
   device() {
     go(`/packages/session/device/device?id=${this.data.id}`)

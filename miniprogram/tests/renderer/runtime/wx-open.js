@@ -29,6 +29,7 @@ export function openApis() {
         const { permissions } = await ask('openSetting')
         return { authSetting: permissions }
       },
+      openAppAuthorizeSetting: () => ask('phoneSettings'),
       authorize: ({ scope }) => permitted(scope),
       getPrivacySetting: () => ({ needAuthorization: !agreed(), privacyContractName: '《i福田小程序隐私保护指引》' }),
       requirePrivacyAuthorize: () => privacy('requirePrivacyAuthorize'),
