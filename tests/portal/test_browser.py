@@ -62,7 +62,7 @@ def test_a_page_shows_itself_within_its_policy_and_weight(browser: Browser, base
     page.on("pageerror", lambda e: faults.append(str(e)))
     page.on("requestfinished", lambda r: sizes.append(r.sizes()["responseBodySize"]))
     page.goto(base + path)
-    page.get_by_text(text).first.wait_for(timeout=20_000)
+    page.get_by_text(text).first.wait_for()
     assert page.evaluate("window.refused") == []
     assert (away, faults) == ([], [])
     assert sum(sizes) / 1024 <= most

@@ -89,17 +89,17 @@ class Server:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(30)
 
     def ask(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.base + path, data, {"Content-Type": "application/json", **(headers or {})})
-        with urlopen(request, timeout=15) as reply:
+        with urlopen(request, timeout=30) as reply:
             return json.loads(reply.read())
 
     def status(self, path: str, headers: dict[str, str] | None = None) -> int:
         try:
-            with urlopen(Request(self.base + path, headers=headers or {}), timeout=15) as reply:
+            with urlopen(Request(self.base + path, headers=headers or {}), timeout=30) as reply:
                 return reply.status
         except HTTPError as fault:
             return fault.code
@@ -126,17 +126,16 @@ class Client:
     """A browser's end of a socket."""
 
     def __init__(self, url: str, **options: Any) -> None:
-        self.raw: ClientConnection = connect(
-            url, compression=None, max_size=None, proxy=None, ping_interval=None, legacy=True, **options
-        )
+        quiet = {"compression": None, "max_size": None, "proxy": None, "ping_interval": None}
+        self.raw: ClientConnection = connect(url, open_timeout=30, legacy=True, **quiet, **options)
 
     def say(self, message: Any) -> None:
         self.raw.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
-    def hear(self, timeout: float = 10) -> dict[str, Any]:
+    def hear(self, timeout: float = 30) -> dict[str, Any]:
         return json.loads(self.raw.recv(timeout))
 
-    def await_(self, kind: str, timeout: float = 10, **match: Any) -> dict[str, Any]:
+    def await_(self, kind: str, timeout: float = 30, **match: Any) -> dict[str, Any]:
         """The next message of `kind` whose fields are as in `match`; others are passed over."""
         while True:
             message = self.hear(timeout)
@@ -149,7 +148,7 @@ class Client:
         self.await_("pong")
         return self
 
-    def closed(self, timeout: float = 10) -> int | None:
+    def closed(self, timeout: float = 30) -> int | None:
         """The close code that the server gives; awaits it."""
         from websockets.exceptions import ConnectionClosed
 

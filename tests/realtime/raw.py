@@ -15,7 +15,7 @@ class RawClient:
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.sock.settimeout(10)
+        self.sock.settimeout(30)
         self.sock.connect(("127.0.0.1", server.port))
         ask = (
             f"GET /ws?ticket={server.ticket(room, endpoint)} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"

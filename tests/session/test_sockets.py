@@ -118,7 +118,7 @@ def test_the_newer_connection_wins(office: Office, port: int) -> None:
     old = Line(port, who, session_id, "applicant-pc")
     until(lambda: old.of("presence"))
     new = Line(port, who, session_id, "applicant-pc")
-    until(lambda: old.closed == 4001, seconds=6)
+    until(lambda: old.closed == 4001)
     until(lambda: new.of("hello"))
     until(lambda: who.get(f"/sessions/{session_id}")["endpoints"] == ["agent", "applicant-pc"])
     assert who.get(f"/sessions/{session_id}")["peer"]["online"]
@@ -155,14 +155,14 @@ def test_the_place_in_line_is_told_live(office: Office, port: int) -> None:
     lines = [Line(port, p, id, "applicant-pc") for p, id in zip(people, ids, strict=True)]
     until(lambda: all(line.of("presence") for line in lines))
     people[0].post(f"/sessions/{ids[0]}/leave")
-    until(lambda: [m["ahead"] for m in lines[1].of("queue")[-1:]] == [0], seconds=6)
-    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [1], seconds=6)
+    until(lambda: [m["ahead"] for m in lines[1].of("queue")[-1:]] == [0])
+    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [1])
     agent = office.agent()
-    until(lambda: [m["agents_online"] for m in lines[2].of("queue")[-1:]] == [1], seconds=6)
+    until(lambda: [m["agents_online"] for m in lines[2].of("queue")[-1:]] == [1])
     assert lines[2].of("queue")[-1]["wait_minutes"] is not None
     office.takes(agent)
-    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [0], seconds=6)
-    until(lambda: "session.ringing" in [e["kind"] for e in lines[1].events()], seconds=6)
+    until(lambda: [m["ahead"] for m in lines[2].of("queue")[-1:]] == [0])
+    until(lambda: "session.ringing" in [e["kind"] for e in lines[1].events()])
 
 
 def test_a_note_is_a_number_to_the_applicant(office: Office, port: int) -> None:
@@ -187,7 +187,7 @@ def test_an_agent_who_let_go_hears_no_more(office: Office, port: int) -> None:
     line = Line(port, agent, session_id, "agent")
     until(lambda: line.of("presence"))
     who.post(f"/sessions/{session_id}/decline")
-    until(lambda: line.closed is not None, seconds=5)
+    until(lambda: line.closed is not None)
     asked = {"channel": "session", "id": session_id, "endpoint": "agent"}
     assert agent.try_("POST", "/socket-tickets", asked)[0] == 404
 

@@ -49,7 +49,7 @@ def base(app: APIFlask) -> Iterator[str]:
         except OSError:
             return False
 
-    until(ready, 30)
+    until(ready)
     yield url
     process.terminate()
     process.wait(20)
@@ -59,21 +59,21 @@ def base(app: APIFlask) -> Iterator[str]:
 def listening(base: str, agent: Agent) -> Iterator[ClientConnection]:
     ticket = agent.post("/socket-tickets", {"channel": "console"})["ticket"]
     with connect(f"{base.replace('http', 'ws')}/ws?ticket={ticket}", origin=base) as socket:  # type: ignore[arg-type]
-        assert json.loads(socket.recv(timeout=5))["t"] == "hello"
+        assert json.loads(socket.recv(timeout=30))["t"] == "hello"
         yield socket
 
 
 def closing_code(socket: ClientConnection) -> int:
     with pytest.raises(ConnectionClosed) as closed:
         while True:
-            socket.recv(timeout=10)
+            socket.recv(timeout=30)
     assert closed.value.rcvd
     return closed.value.rcvd.code
 
 
 def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
     while True:
-        message = json.loads(socket.recv(timeout=5))
+        message = json.loads(socket.recv(timeout=30))
         if message["t"] == kind:
             return message
 

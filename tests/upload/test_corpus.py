@@ -88,9 +88,9 @@ def test_a_refusal_says_what_to_do(
 
 @pytest.mark.parametrize("case_id", ["C026", "C027"])
 def test_a_pixel_bomb_costs_nothing(desk: Desk, corpus: dict[str, Case], door: str, case_id: str) -> None:
-    before, began = rss(), time.perf_counter()
+    before, began = rss(), time.process_time()
     assert send(desk, door, corpus[case_id])[0] == 422
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert rss() - before < 50 * 1024 * 1024
 
 

@@ -221,7 +221,9 @@ def test_a_large_photo_is_quick(desk: Desk) -> None:
     out = BytesIO()
     image.save(out, "JPEG", quality=85)
     began = time.perf_counter()
+    Image.open(out).convert("RGB").save(BytesIO(), "JPEG")
+    plain, began = time.perf_counter() - began, time.perf_counter()
     material = desk.verified(out.getvalue(), "大图.jpg")
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 12 * plain  # read and written once by the same library
     copy = fetch(desk.applicant, f"/materials/{material['id']}/copy")
     assert Image.open(BytesIO(copy.data)).size == (2000, 1500)

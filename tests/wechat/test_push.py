@@ -28,7 +28,7 @@ def test_keywords_are_answered_in_every_mode(line: Line, mode: str, word: str, a
     assert got.get("signed", True)
     reply = fromstring(got["body"])
     assert reply.findtext("ToUserName") == ME
-    assert got["seconds"] < 2
+    assert got["seconds"] < 5  # what WeChat waits
 
 
 def test_an_unknown_text_is_left_alone(line: Line) -> None:
