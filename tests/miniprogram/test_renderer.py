@@ -55,7 +55,10 @@ def test_templates_scripts_of_views_lengths_and_styles(fresh: Phone) -> None:
     assert at(page, "half").evaluate("e => e.offsetWidth") == 188  # 375 of 750 rpx on 375 px
     assert at(page, "row").all_inner_texts() == ["0a", "1b"]
     assert not at(page, "many").count()
+    ticked = page.locator('[data-test="ticked"]')
+    expect(ticked).to_have_attribute("aria-checked", "false")
     press(page, "more")
+    expect(ticked).to_have_attribute("aria-checked", "true")
     expect(at(page, "row")).to_have_count(3)
     see(page, "many")
     at(page, "off").click(force=True)  # a finger does not look at aria-disabled

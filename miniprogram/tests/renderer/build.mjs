@@ -42,7 +42,7 @@ async function bundleScripts(project, out) {
     outfile: path.join(out, 'app.js'),
     format: 'iife',
     target: 'es2020',
-    sourcemap: 'inline',
+    sourcemap: 'linked',
     charset: 'utf8',
     logLevel: 'silent',
     banner: { js: `(function (${NOT_IN_WECHAT.filter((n) => n !== 'eval').join(', ')}) {` },

@@ -26,7 +26,7 @@ definePage({
   async open() {
     const paper = await api.commitment(this.data.commitment)
     this.readyAt = serverNow() + paper.read_seconds_left * 1000
-    this.setData({ state: paper.state })
+    this.setData({ state: paper.state, ...(paper.state === 'read' ? { atEnd: true } : {}) }) // who has read it is not sent to its end again
     this.tick()
     wx.nextTick(() => this.measure())
     return paper

@@ -8,6 +8,8 @@ import { errorText } from '../../../services/ui.js'
 
 /** The server's word that the texts changed, or that the slot isn't open: the page must be fresh. */
 const CONFLICT = 409
+/** Kept on this phone: that the materials are ready. Consent is not: it is given anew before the texts as they are now. */
+const STORE = 'shipinban.gate.'
 
 /** @param {any} gate */
 const shown = (gate) => ({
@@ -26,7 +28,7 @@ definePage({
   data: { id: '', gate: LOADING, ready: false, agreed: false, busy: false, refusal: '' },
   /** @param {Record<string, string>} query */
   onLoad({ id = '' }) {
-    this.setData({ id })
+    this.setData({ id, ready: wx.getStorageSync(STORE + id) === true })
     this.load = this.loader('gate', async () => shown(await api.gate(id)))
     this.load()
     prepareNotices('queue')
@@ -35,7 +37,10 @@ definePage({
     this.load()
   },
   tickReady() {
-    this.setData({ ready: !this.data.ready })
+    const { id, ready } = this.data
+    this.setData({ ready: !ready })
+    if (ready) wx.removeStorage({ key: STORE + id, fail() {} })
+    else wx.setStorage({ key: STORE + id, data: true, fail() {} })
   },
   tickAgreed() {
     this.setData({ agreed: !this.data.agreed })
@@ -48,6 +53,7 @@ definePage({
     try {
       const consents = gate.data.texts.map((/** @type {any} */ text) => ({ text_id: text.id, version: text.version }))
       const view = await api.enterQueue(id, { consents, materials_ready: true, endpoint: ENDPOINT })
+      wx.removeStorage({ key: STORE + id, fail() {} })
       wx.redirectTo({ url: pageOfSession(view.state, view.id) })
     } catch (error) {
       this.setData({ refusal: errorText(error) })

@@ -20,11 +20,13 @@ class Wx extends HTMLElement {
     return value === '' || Boolean(value)
   }
   setAttribute(name, value) {
-    super.setAttribute(name, name === 'style' ? px(value) : value)
+    super.setAttribute(name, name === 'style' ? px(value) : name.startsWith('aria-') && value === '' ? 'true' : value)
     if (name !== 'style' && name !== 'class') this.changed(name)
   }
+  /** The framework takes an attribute away that is false; to a screen reader `aria-checked="false"` is a word. */
   removeAttribute(name) {
-    super.removeAttribute(name)
+    if (name.startsWith('aria-') && this.prop(name) === false) super.setAttribute(name, 'false')
+    else super.removeAttribute(name)
     this.changed(name)
   }
   connectedCallback() {

@@ -30,7 +30,7 @@ export function createSelectorQuery(component) {
   const find = (selector, all) => {
     const root = owner._$.getShadowRoot()
     const nodes = all ? root.querySelectorAll(selector) : [root.querySelector(selector)].filter(Boolean)
-    return nodes.map((node) => node.getBackendElement()).filter(Boolean) // a page that has gone has none
+    return nodes.map((node) => node.getBackendElement()).filter((element) => element?.isConnected) // of a page that has gone or is still to be drawn: none
   }
   const viewport = () => document.querySelector('.screen.front .scroller')
   const ref = (elements, single) => {
