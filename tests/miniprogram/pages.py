@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from os.path import commonprefix
 
 import requests
 from playwright.sync_api import Browser, sync_playwright
@@ -134,7 +133,8 @@ def differs(before: str, after: str) -> str:
     """'' or the first place where the two part."""
     if before == after:
         return ""
-    at = max(0, len(commonprefix([before, after])) - 40)
+    parts = (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other)
+    at = max(0, next(parts, min(len(before), len(after))) - 40)
     return f"\n    before: …{before[at : at + 240]}\n    after: …{after[at : at + 240]}"
 
 

@@ -55,7 +55,7 @@ def places(server: str, sandbox: str, persona: str) -> dict[str, str]:
 
 def _places(server: str, sandbox: str, persona: str) -> tuple[dict[str, str], WechatBot, AgentBot]:
     """The same, with the two of the session."""
-    me, other = WechatBot(server, persona).enter(sandbox, persona), WechatBot(server, "lisi").enter(sandbox, "lisi")
+    me, other = (WechatBot(server, who).enter(sandbox, who) for who in (persona, WAITER))
     item = me.item()["id"]
     session = me.queue_now(ITEM)
     agent = AgentBot(server, "kefu01").sign_in()
@@ -108,7 +108,8 @@ def stage(server: str, sandbox: str) -> dict[str, str]:
 def _free(applicant: Bot) -> str:
     """An item that this person has not booked."""
     mine = {booking["item"]["id"] for booking in applicant.get("/bookings")["items"]}
-    found: str = next(i["id"] for i in applicant.get("/items")["items"] if i["video_enabled"] and i["id"] not in mine)
+    items = [i for i in applicant.get("/items")["items"] if i["video_enabled"]]
+    found: str = next(i["id"] for i in items if i["id"] not in mine)
     return found
 
 
