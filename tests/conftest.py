@@ -124,6 +124,7 @@ def made(folder: Path, redis_url: str, /, **settings: object) -> APIFlask:
             "check_id_number": False,
             "password_memory_kib": 1024,
             "log_level": "WARNING",
+            "wechat_timeout_seconds": 30,  # the stand-in shares a busy machine with all the other tests
             **settings,
         }
     )

@@ -94,7 +94,7 @@ def together(verbs: Sequence[Callable[[], T]]) -> list[T]:
     gate = threading.Barrier(len(verbs))
 
     def run(n: int) -> None:
-        gate.wait(30)
+        gate.wait(60)
         try:
             results[n] = verbs[n]()
         except Exception as fault:

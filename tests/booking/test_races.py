@@ -123,7 +123,7 @@ def test_a_press_waits_for_the_users_other_press(pg_app: APIFlask, key: str | No
         until(lambda: first.execute(waiting).fetchone() == (1,))
         assert (answers, hall.left(slot)) == ([], 3)
         first.execute("SELECT pg_advisory_unlock_all()")
-        second.join(30)
+        second.join(60)
     assert (answers, hall.left(slot)) == ([201], 2)
 
 

@@ -121,7 +121,7 @@ def test_a_moment_that_waits_for_a_booking_holds_no_slot(hall: Hall, monkeypatch
             until(lambda: watch.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (1,))
             sweeper.execute("SELECT 1 FROM slot WHERE id IN (%s, %s) FOR NO KEY UPDATE NOWAIT", [old, new])
             sweeper.execute("UPDATE slot SET booked = booked - 1 WHERE id = %s", [old])
-        writer.join(30)
+        writer.join(60)
     assert results[0][0].taken
     assert (hall.left(old), hall.left(new)) == (5, 4)
     hall.sound()
@@ -146,7 +146,7 @@ def test_a_place_that_went_meanwhile_undoes_the_moment(hall: Hall) -> None:
             other.execute("UPDATE slot SET booked = booked + 2 WHERE id = %s", [slot])
             writer.start()
             until(lambda: watch.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (1,))
-        writer.join(30)
+        writer.join(60)
         other.execute("UPDATE slot SET booked = booked - 2 WHERE id = %s", [slot])
     assert len(failed) == 1
     assert hall.bookings(slot) == []
@@ -177,7 +177,7 @@ def test_who_comes_while_a_moment_is_written_is_in_the_next(hall: Hall, monkeypa
             thread.start()
         until(lambda: hall.do(lambda: len(taking._desk._desks[db.engine].waiting)) == 11)
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert statuses == [201] * 12
     assert sizes == [1, 11]
     assert hall.left(slot) == 38

@@ -29,7 +29,7 @@ class Sandbox:
 
     def ask(self, method: str, path: str, json: Any = None) -> requests.Response:
         return requests.request(
-            method, f"{self.url}{path}", json=json, headers={"Authorization": f"Bearer {KEY}"}, timeout=15
+            method, f"{self.url}{path}", json=json, headers={"Authorization": f"Bearer {KEY}"}, timeout=30
         )
 
     def fails(self, kind: str, times: int) -> None:

@@ -302,7 +302,7 @@ def test_the_sandbox_is_a_server_of_its_own(counter: Counter) -> None:
     assert counter.sandbox.ask("GET", "/").json()["name"] == "courier sandbox"
     import requests
 
-    assert requests.put(f"{counter.sandbox.url}/orders/x", json={}, timeout=5).status_code == 401
+    assert requests.put(f"{counter.sandbox.url}/orders/x", json={}, timeout=30).status_code == 401
     assert (
         counter.sandbox.ask("PUT", "/orders/x", {"sender": {"name": "张三"}, "revision": 1}).status_code
         == 422

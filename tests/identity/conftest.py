@@ -64,7 +64,7 @@ class Platforms:
     def ask(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        with urlopen(Request(self.url + path, data, headers), timeout=10) as reply:
+        with urlopen(Request(self.url + path, data, headers), timeout=30) as reply:
             return json.loads(reply.read())
 
     def knows(self, key: str, name: str, phone: str, id_number: str = "", level: int = 3) -> str:

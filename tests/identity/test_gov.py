@@ -31,7 +31,7 @@ def agree(url: str, **choice: str) -> str:
     """Choose on the platform's page; where it sends the browser, without our host."""
     query = "".join(f"&{k}={v}" for k, v in (choice or {"persona": "zhangsan"}).items())
     try:
-        build_opener(Stay()).open(url + query, timeout=10)
+        build_opener(Stay()).open(url + query, timeout=30)
     except Exception as redirect:
         back = urlsplit(redirect.headers["Location"])  # type: ignore[attr-defined]
         return f"{back.path}?{back.query}"
@@ -162,7 +162,7 @@ def test_the_provider_demands_pkce_and_a_registered_address(browser: Browser, pl
     assert "error=invalid_request" in agree(url.replace("code_challenge=", "x="))
     foreign = url.replace("localhost", "evil.example")
     assert foreign != url
-    assert requests.get(foreign, timeout=10).status_code == 400
+    assert requests.get(foreign, timeout=30).status_code == 400
 
 
 def test_a_checked_name_can_not_be_changed_here(browser: Browser) -> None:

@@ -34,7 +34,7 @@ def test_a_code_signs_in_and_the_entry_is_recorded(
 
 
 def test_the_app_opens_our_page_with_a_code(platforms: Platforms) -> None:
-    reply = requests.get(f"{platforms.url}/ishenzhen/enter/lisi", allow_redirects=False, timeout=10)
+    reply = requests.get(f"{platforms.url}/ishenzhen/enter/lisi", allow_redirects=False, timeout=30)
     assert reply.headers["Location"].startswith("http://127.0.0.1:8000/m/?from=ishenzhen&code=")
 
 
@@ -77,9 +77,9 @@ def test_the_exchange_is_signed_and_can_not_be_replayed(app: APIFlask, platforms
         {**right, "code": platforms.ishenzhen_code()},
         {**right, "app_id": "other"},
     ]
-    assert [requests.post(url, json=w, timeout=10).json()["code"] for w in wrong] == [1002, 1002, 1001]
-    assert requests.post(url, json=right, timeout=10).json()["code"] == 0
-    assert requests.post(url, json=right, timeout=10).json()["code"] == 1003
+    assert [requests.post(url, json=w, timeout=30).json()["code"] for w in wrong] == [1002, 1002, 1001]
+    assert requests.post(url, json=right, timeout=30).json()["code"] == 0
+    assert requests.post(url, json=right, timeout=30).json()["code"] == 1003
 
 
 def test_somebody_without_a_checked_name_is_no_one_elses_account(

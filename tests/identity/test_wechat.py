@@ -29,7 +29,7 @@ class Stay(HTTPRedirectHandler):
 def agree(url: str, persona: str = "zhangsan") -> str:
     """Choose a person on WeChat's page; where it sends the browser, without our host."""
     try:
-        build_opener(Stay()).open(f"{url.split('#')[0]}&persona={persona}", timeout=10)
+        build_opener(Stay()).open(f"{url.split('#')[0]}&persona={persona}", timeout=30)
     except Exception as redirect:
         back = urlsplit(redirect.headers["Location"])  # type: ignore[attr-defined]
         return f"{back.path}?{back.query}"

@@ -133,7 +133,7 @@ def test_ten_workers_at_once_send_once(any_post: Post) -> None:
     barrier = threading.Barrier(10)
 
     def work() -> None:
-        barrier.wait(30)
+        barrier.wait(60)
         post.do(lambda: delivery.deliver(notice_id))
 
     threads = [threading.Thread(target=work) for _ in range(10)]

@@ -28,7 +28,7 @@ SECRETS = {
 
 
 def run(*command: str, cwd: Path = ROOT, text: str | None = None) -> str:
-    done = subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -42,7 +42,7 @@ def pid(command: Command, name: str, word: str = "pid") -> int:
 def gone(number: int) -> bool:
     """Waits for the end of a process that is not ours to wait for."""
     try:
-        psutil.Process(number).wait(timeout=10)
+        psutil.Process(number).wait(timeout=30)
     except psutil.NoSuchProcess:
         return True
     return not psutil.pid_exists(number)

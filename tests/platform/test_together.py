@@ -23,7 +23,7 @@ class Office:
     def serve(self, asked: list[int]) -> list[int]:
         self.batches.append(asked)
         self.begun.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         return [2 * n for n in asked]
 
 
@@ -45,11 +45,11 @@ def test_who_waits_is_served_together(app: APIFlask) -> None:
     together = Together(office.serve)
     with ThreadPoolExecutor(20) as pool:
         first = in_threads(app, together.ask, range(1), pool)
-        assert office.begun.wait(20)
+        assert office.begun.wait(60)
         rest = in_threads(app, together.ask, range(1, 20), pool)
         until(lambda: waiting(together, app) == 19)
         office.go.set()
-        assert [f.result(20) for f in first + rest] == [2 * n for n in range(20)]
+        assert [f.result(60) for f in first + rest] == [2 * n for n in range(20)]
     assert office.batches[0] == [0]
     assert sorted(office.batches[1]) == list(range(1, 20))
 
@@ -59,11 +59,11 @@ def test_no_batch_is_larger_than_it_may_be(app: APIFlask) -> None:
     together = Together(office.serve)
     with ThreadPoolExecutor(more) as pool:
         asked = in_threads(app, together.ask, range(1), pool)
-        assert office.begun.wait(20)
+        assert office.begun.wait(60)
         asked += in_threads(app, together.ask, range(1, more), pool)
         until(lambda: waiting(together, app) == more - 1)
         office.go.set()
-        assert [f.result(20) for f in asked] == [2 * n for n in range(more)]
+        assert [f.result(60) for f in asked] == [2 * n for n in range(more)]
     assert [len(batch) for batch in office.batches] == [1, MOST, more - 1 - MOST]
 
 

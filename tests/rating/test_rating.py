@@ -109,7 +109,7 @@ def test_ten_presses_at_once_are_one_rating(any_served: Served) -> None:
 
     def press() -> None:
         person = Applicant(any_served.office.app, any_served.person.token, "张三", any_served.person.id)
-        gate.wait(30)
+        gate.wait(60)
         results.append(person.try_("POST", f"/sessions/{any_served.id}/rating", GOOD)[0])
 
     threads = [threading.Thread(target=press) for _ in range(10)]

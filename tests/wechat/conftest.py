@@ -33,7 +33,7 @@ class Sandbox:
 
     def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(self.url + path, data, method=method), timeout=10) as reply:
+        with urlopen(Request(self.url + path, data, method=method), timeout=30) as reply:
             return json.loads(reply.read() or b"null")
 
     def code(self, kind: str, persona: str = "张三") -> str:

@@ -53,7 +53,7 @@ class Host:
         self.s, self.real = s, real
 
     def ask(self, method: str, path: str, **how: Any) -> Any:
-        reply = requests.request(method, self.s.wechat_api_url + path, timeout=10, **how)
+        reply = requests.request(method, self.s.wechat_api_url + path, timeout=30, **how)
         assert reply.status_code == 200  # errors, too
         return reply.json()
 

@@ -48,7 +48,7 @@ class Stay(HTTPRedirectHandler):
 def agree(url: str, persona: str = "zhangsan") -> str:
     """Choose a person on WeChat's page; the path and query that it sends the browser back to."""
     with pytest.raises(OSError, match="302") as back:
-        build_opener(Stay()).open(f"{url.split('#')[0]}&persona={persona}", timeout=10)
+        build_opener(Stay()).open(f"{url.split('#')[0]}&persona={persona}", timeout=30)
     target = urlsplit(back.value.headers["Location"])  # type: ignore[attr-defined]
     back.value.close()  # type: ignore[attr-defined]
     return f"{target.path}?{target.query}"
@@ -100,7 +100,7 @@ def test_02_eight_cold_processes_fetch_one_token(make_app: Any, sandbox: Sandbox
     ]
     for process in processes:
         process.start()
-    assert [results.get(timeout=30) for _ in processes] == ["19900000001"] * 8
+    assert [results.get(timeout=120) for _ in processes] == ["19900000001"] * 8
     for process in processes:
         process.join()
     assert len(sandbox.calls(STABLE)) == 1
@@ -137,13 +137,13 @@ def test_04_two_events_of_one_second_are_two(line: Line, worked: list[Push]) -> 
 def test_05_slow_work_does_not_hold_the_answer(line: Line) -> None:
     """WeChat hangs up after five seconds; the work begins after the answer, in a worker."""
     begun, go = threading.Event(), threading.Event()
-    slow = hooks.on_event("view")(lambda push: (begun.set(), go.wait(20)))
+    slow = hooks.on_event("view")(lambda push: (begun.set(), go.wait(60)))
     try:
         (answer,) = line.push(message={"MsgType": "event", "Event": "VIEW", "EventKey": "https://x"})
         assert (answer["kind"], begun.is_set()) == ("silent", False)
         worker = threading.Thread(target=run_jobs, args=(line,))
         worker.start()
-        assert begun.wait(20)
+        assert begun.wait(60)
         (meanwhile,) = line.push(message={"MsgType": "text", "Content": "预约", "MsgId": 5})
         assert (meanwhile["kind"], worker.is_alive()) == ("reply", True)
     finally:
@@ -184,7 +184,7 @@ def test_07_words_are_sent_raw_because_escapes_always_pass(wechat: Gateway, sand
     assert "\\u" not in call["body"]
     token = call["query"]["access_token"]
     escaped = {"version": 2, "openid": openid, "scene": 2, "content": "来赌博"}
-    found = requests.post(f"{sandbox.url}{WORDS}?access_token={token}", json=escaped, timeout=10).json()
+    found = requests.post(f"{sandbox.url}{WORDS}?access_token={token}", json=escaped, timeout=30).json()
     assert found["result"]["suggest"] == "pass"  # what the mistake would have looked like
 
 

@@ -34,7 +34,7 @@ def in_node(entry: str, folder: Path, script: str) -> Any:
     """Run `script` with the module `entry` (a path from web/) as `it`; what it prints as JSON."""
     bundle(entry, folder / "it.mjs")
     (folder / "run.mjs").write_text(f"import * as it from './it.mjs'\n{script}", encoding="utf-8")
-    done = subprocess.run([_node(), str(folder / "run.mjs")], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([_node(), str(folder / "run.mjs")], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
