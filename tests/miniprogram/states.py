@@ -1,4 +1,5 @@
-"""`python -m tests.miniprogram.states`: every page that loads something, while it loads, when that fails, without a network, and with nothing to show.
+"""`python -m tests.miniprogram.states`: every page that loads something, while it loads, when that fails, without a
+network, and with nothing to show; then every page under a ruler, small, dark and in 长辈模式 (reach.py).
 
 A designed state stands there each time, not a blank page; a picture of each is kept beside the journey's.
 """
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.journeys.guide import shots_folder
 from tests.journeys.stack import ROOT, Stack, running
+from tests.miniprogram import reach
 from tests.miniprogram.person import Person
 from tests.miniprogram.phone import Phone
 from tests.miniprogram.shots import STATES, address, all_pages
@@ -32,6 +34,7 @@ MARKS = {
     "error": f"{FRONT} [data-test=error-state], {FRONT} [data-test=retry]",
     "offline": f"{FRONT} [data-test=offline], {FRONT} [data-test=error-state]",
 }
+IN_LINE = "lisi", "packages/session/wait/wait?id={other}"  # the owner's session is under way
 EMPTY = ("pages/bookings/bookings", "packages/me/notices/notices", "packages/book/items/items?q=没有这样的事项")
 PATIENCE = 20_000  # ms; a failed read is tried again before it is called failed
 
@@ -60,8 +63,20 @@ def play(stack: Stack, out: Path) -> tuple[int, int]:
                     print(f"{state} {page}: {fault}", flush=True)
                 phone.shoot(out / f"{state}-{page.partition('?')[0].rpartition('/')[2]}.png")
                 phone.close()
+        counted = _reached(browser, stack, known, out)
         browser.close()
-    return len(wanted) - failed, failed
+    return len(wanted) - failed + counted[0], failed + counted[1]
+
+
+def _reached(browser: Browser, stack: Stack, known: dict[str, str], out: Path) -> tuple[int, int]:
+    """(passed, failed) pages under the ruler."""
+    mine = [page for page in all_pages() if page != address(IN_LINE[1])[0]]
+    faults = reach.play(browser, stack, OWNER, mine, known, out)
+    faults += reach.play(browser, stack, IN_LINE[0], [IN_LINE[1]], known, out)
+    for fault in faults:
+        print(fault, flush=True)
+    bad = {fault.partition(":")[0] for fault in faults}
+    return reach.LOOKS * (len(mine) + 1) - len(bad), len(bad)
 
 
 def _opened(browser: Browser, stack: Stack, state: str, persona: str, page: str, known: dict[str, str]) -> Phone:

@@ -7,6 +7,8 @@ import { createPad } from './pad.js'
 
 const STORE = 'shipinban.sign.'
 const KEEP_MS = 24 * 3_600_000
+const OVER = ['signed', 'withdrawn'] // nothing to write any more
+const REDRAW_MS = 50
 const RESTORED = '已恢复您刚才的笔迹，可以直接确认，也可以重写。'
 
 /**
@@ -32,7 +34,7 @@ definePage({
   async open() {
     const paper = await api.commitment(this.data.commitment)
     this.setData({ state: paper.state })
-    if (paper.state === 'signed' || paper.state === 'withdrawn') wx.removeStorage({ key: STORE + this.data.commitment, fail() {} })
+    if (OVER.includes(paper.state)) wx.removeStorage({ key: STORE + this.data.commitment, fail() {} })
     else wx.nextTick(() => this.fit())
     return paper
   },
@@ -43,14 +45,17 @@ definePage({
     this.pad.end() // the finger is no longer seen
   },
   onUnload() {
+    this.gone = true
     this.pad.end()
   },
-  fit() {
+  /** The canvas is there once the page is drawn; a slow phone is asked again. @param {number} [left] */
+  fit(left = 40) {
+    if (this.gone || OVER.includes(this.data.state)) return
     this.createSelectorQuery()
       .select('#ink')
       .fields({ node: true, size: true, rect: true })
       .exec((/** @type {any[]} */ [found]) => {
-        if (!found?.node || !found.width) return
+        if (!found?.node || !found.width) return void (left && setTimeout(() => this.fit(left - 1), REDRAW_MS))
         this.corner = { left: found.left, top: found.top }
         this.pad.attach(found.node, { width: found.width, height: found.height }, wx.getWindowInfo().pixelRatio || 1)
       })
