@@ -10,7 +10,9 @@ import orjson
 
 from backend.platform.ids import new_id
 from backend.realtime.channels import Channel, Message
-from backend.realtime.server import RESTART, Socket, new_lock, text_frame
+from backend.realtime.frames import RESTART, text_frame
+from backend.realtime.server import Socket
+from backend.realtime.workers import new_lock
 
 log = logging.getLogger(__name__)
 

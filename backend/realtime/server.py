@@ -8,64 +8,30 @@ a bounded outbox for the keeper. Works on gunicorn's gthread and gevent and on W
 
 import contextlib
 import logging
-import os
 import socket as stdlib
-import ssl
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 import flask_sock
 from websockets.datastructures import Headers
-from websockets.frames import BINARY, CONT, TEXT
+from websockets.frames import TEXT
 from websockets.http11 import Request
 from websockets.protocol import OPEN, Protocol, Side
 from websockets.server import ServerProtocol
 
-from backend.platform.errors import Malformed, Unavailable
+from backend.platform.errors import Malformed
+from backend.realtime.frames import POLICY, Parts
 from backend.realtime.keeper import keeper
-from backend.realtime.limits import Bucket
+from backend.realtime.limits import Bucket, Rules
+from backend.realtime.workers import new_lock, poll_writable, raw_socket, ways
 
-BUSY, REPLACED, BAD_TICKET = 1013, 4001, 4003
-POLICY, UNSUPPORTED, TOO_BIG, BROKEN, RESTART = 1008, 1003, 1009, 1011, 1012
-
-WHOLE_TEXT = 0x81
-MAX_FRAGMENTS = 256  # of one message
-READ_BYTES = 16 * 1024
-KERNEL_BYTES = 128 * 1024  # asked for; the kernel doubles it. With the outbox: under 1 MB for each socket
 QUICK_BYTES = 1_000_000  # a second: a socket that takes so much may have a burst queued, up to …
 BURST_BYTES = 16 * 1024 * 1024
 DOUBT_SECONDS = 1.0  # before that we can't tell a slow reader from a busy one
 _quiet = logging.getLogger("backend.realtime.websocket")
 _quiet.setLevel(logging.ERROR)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Limits of every socket; times in seconds."""
-
-    message_bytes: int = 64 * 1024
-    outbox_bytes: int = 512 * 1024
-    frames_per_second: int = 240  # control frames and fragments; whole messages are counted by their kind
-    ping_seconds: float = 15  # silence after which the keeper asks
-    dead_seconds: float = 45  # silence after which nobody is there
-    send_seconds: float = 25  # an outbox that has not been empty for so long ends the socket
-    close_seconds: float = 2  # for the peer's half of the closing handshake
-    admit: Callable[[dict[str, Any]], None] = lambda environ: None  # raises a DomainError: refused before the upgrade
-
-
-def text_frame(data: bytes) -> bytes:
-    """`data` as one unmasked text frame (RFC 6455 5.2); the same bytes may go to many sockets."""
-    size = len(data)
-    if size < 126:
-        return bytes((WHOLE_TEXT, size)) + data
-    if size < 65536:
-        return bytes((WHOLE_TEXT, 126)) + size.to_bytes(2, "big") + data
-    return bytes((WHOLE_TEXT, 127)) + size.to_bytes(8, "big") + data
 
 
 class Socket:
@@ -74,7 +40,7 @@ class Socket:
     def __init__(self, environ: dict[str, Any], rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self.rules.admit(environ)
-        self._sock, self.mode = _raw_socket(environ)
+        self._sock, self.mode = raw_socket(environ)
         self._lock = new_lock()
         self._outbox: deque[memoryview] = deque()
         self._queued = 0
@@ -86,34 +52,19 @@ class Socket:
         self._heard_at = self._asked_at = monotonic()
         self._frames = Bucket(self.rules.frames_per_second)
         self.on_drain: Callable[[], None] | None = None
-        self._stop_waiting: Callable[[], None] = lambda: None
         response = ServerProtocol(logger=_quiet).accept(_handshake(environ))
         if response.status_code != 101:
             raise Malformed()
         self._protocol = Protocol(Side.SERVER, max_size=self.rules.message_bytes, logger=_quiet)
-        self._prepare()
+        self._get, self._put, self._stop_waiting = ways(self._sock)
         with self._lock:
             self._write(response.serialize())
-
-    def _prepare(self) -> None:
-        """The reader blocks until something comes; a writer never blocks."""
-        sock = self._sock
-        sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_SNDBUF, KERNEL_BYTES)
-        if sock.family != stdlib.AF_UNIX:
-            sock.setsockopt(stdlib.IPPROTO_TCP, stdlib.TCP_NODELAY, 1)
-        sock.setblocking(True)
-        self._get: Callable[[], bytes] = lambda: sock.recv(READ_BYTES)
-        self._put: Callable[[Any], int] = lambda data: sock.send(data, stdlib.MSG_DONTWAIT)
-        if _cooperative():
-            descriptor = sock.fileno()
-            self._get, self._stop_waiting = _greenlet_reader(descriptor)
-            self._put = lambda data: os.write(descriptor, data)
 
     # --- reading: the request's own thread -----------------------------------------------------
 
     def messages(self, tick: Callable[[float], None] = lambda now: None) -> Iterator[bytes]:
         """Each whole text message until the socket is over; `tick(now)` runs whenever the peer is heard of."""
-        parts = _Parts()
+        parts = Parts()
         keeper.look_after(self, self.rules.ping_seconds)
         try:
             while not self._over:
@@ -226,7 +177,7 @@ class Socket:
 
     def _wait_for_room(self, until: float) -> bool:
         """Help the outbox to become half empty; False at `until`."""
-        poll = _poll_writable(self.fileno())
+        poll = poll_writable(self.fileno())
         while (now := monotonic()) < until:
             if poll is None or self._over:
                 return True
@@ -320,90 +271,6 @@ class Socket:
                 self._outbox[0] = head[sent:]
                 return
             self._outbox.popleft()
-
-
-class _Parts:
-    """Puts the fragments of a text message together."""
-
-    __slots__ = ("_parts", "fault")
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self.fault: tuple[int, str] | None = None
-
-    def add(self, frame: Any) -> bytes | None:
-        opcode = frame.opcode
-        if opcode is BINARY:
-            self.fault = (UNSUPPORTED, "text only")
-        elif opcode is TEXT or opcode is CONT:
-            self._parts.append(frame.data)
-            if len(self._parts) > MAX_FRAGMENTS:
-                self.fault = (TOO_BIG, "too many fragments")
-            elif frame.fin:
-                whole, self._parts = b"".join(self._parts), []
-                return whole
-        return None
-
-
-def new_lock() -> Any:
-    """A lock for a section without any wait; gevent's patched `threading.Lock` costs three times as much."""
-    if _cooperative():
-        from gevent.lock import Semaphore
-
-        return Semaphore(1)
-    return threading.Lock()
-
-
-def _cooperative() -> bool:
-    """Whether gevent runs the sockets of this process."""
-    if "gevent" not in sys.modules:
-        return False
-    from gevent import monkey
-
-    return bool(monkey.is_module_patched("socket"))
-
-
-def _greenlet_reader(descriptor: int) -> tuple[Callable[[], bytes], Callable[[], None]]:
-    """How to read under gevent, and how to stop. A read that left nothing waits first: no call in vain."""
-    from gevent import get_hub
-    from gevent.socket import wait
-
-    watcher = get_hub().loop.io(descriptor, 1)
-    more = False
-
-    def read() -> bytes:
-        nonlocal more
-        while True:
-            if not more:
-                wait(watcher)
-            try:
-                data = os.read(descriptor, READ_BYTES)
-            except BlockingIOError:
-                more = False
-                continue
-            more = len(data) == READ_BYTES
-            return data
-
-    return read, watcher.close
-
-
-def _poll_writable(descriptor: int) -> Any:
-    import select
-
-    if descriptor < 0:
-        return None
-    poll = select.poll()
-    poll.register(descriptor, select.POLLOUT)
-    return poll
-
-
-def _raw_socket(environ: dict[str, Any]) -> tuple[Any, str]:
-    for mode in ("gunicorn", "werkzeug"):
-        if sock := environ.get(f"{mode}.socket"):
-            if isinstance(sock, ssl.SSLSocket):
-                raise RuntimeError("TLS ends at the proxy: sockets need a plain connection")
-            return sock, mode
-    raise Unavailable(why="this server cannot carry sockets: gunicorn's gthread and gevent workers can")
 
 
 def _handshake(environ: dict[str, Any]) -> Request:

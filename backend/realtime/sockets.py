@@ -17,10 +17,11 @@ from backend.platform.settings import settings
 from backend.realtime import signalling
 from backend.realtime.bus import Bus, bus, publish
 from backend.realtime.channels import Channel, Message, open_channel
+from backend.realtime.frames import BAD_TICKET, BROKEN, BUSY, POLICY, REPLACED, text_frame
 from backend.realtime.hub import Member
-from backend.realtime.limits import Bucket
+from backend.realtime.limits import Bucket, Rules
 from backend.realtime.presence import TOUCH_EVERY
-from backend.realtime.server import BAD_TICKET, BROKEN, BUSY, POLICY, REPLACED, Rules, Socket, text_frame
+from backend.realtime.server import Socket
 
 log = logging.getLogger(__name__)
 
