@@ -4,7 +4,7 @@ import type { Peer } from '../../common/call/peer'
 import { sideOf } from '../../common/call/sides'
 import type { Role, SignalData } from '../../common/call/types'
 
-type FakePeer = Pick<Peer, 'id' | 'remoteId' | 'answered'> & { heard: SignalData[]; repeated: number }
+type FakePeer = { id: string; remoteId: string; answered: boolean; heard: SignalData[]; repeated: number }
 
 let n = 0
 const signal = (pc: string, more: Partial<SignalData> = {}): SignalData => ({ page: 'p', n: (n += 1), pc, ...more })
