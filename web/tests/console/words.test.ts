@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lastWhere } from '../../console/list'
+import { lastWhere } from '../../common/list'
 import { deviceLine, fillReply, promptLine, stopwatch, waitTone } from '../../console/words'
 
 describe('words of the console', () => {
