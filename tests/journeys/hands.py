@@ -33,7 +33,7 @@ def chooser(page: Page | Locator, name: str) -> Locator:
     return page.locator(f'[data-test="{name}"] input[type=file], input[type=file][data-test="{name}"]').first
 
 
-def see(page: Page | Locator, name: str, text: str | re.Pattern[str] | None = None, *, seconds: float = 20) -> Locator:
+def see(page: Page | Locator, name: str, text: str | re.Pattern[str] | None = None, *, seconds: float = 30) -> Locator:
     found = at(page, name).first
     if text is None:
         expect(found).to_be_visible(timeout=seconds * 1000)
@@ -84,7 +84,7 @@ def write_name(page: Page, canvas: Locator) -> None:
         page.mouse.up()
 
 
-def video_runs(page: Page, selector: str, seconds: float = 20) -> None:
+def video_runs(page: Page, selector: str, seconds: float = 30) -> None:
     """The picture in `selector` moves: its element decodes new frames."""
     page.wait_for_function(
         """s => { const v = document.querySelector(s);

@@ -109,12 +109,12 @@ def call_me(me: Hand, others: list[Callable[[], Any]]) -> None:
         press(page, "call-me")
         see(page, "call-me", "剩 3 人时微信通知您")
         me.shoot("mini-M16-asked")
-        before = len(person.told())
         me.phone.background(long=True)
+        assert not _near(me)
         others.pop()()
-        eventually(lambda: len(person.told()) > before, page, seconds=60)
-        notice = person.told()[-1]
-        assert (notice["template"], notice["data"]["number2"]["value"]) == ("sandbox-mp-turn_near", "3"), notice
+        eventually(lambda: bool(_near(me)), page, seconds=60)
+        (notice,) = _near(me)
+        assert notice["data"]["number2"]["value"] == "3", notice
         path, _, query = notice["page"].partition("?")
         me.phone.open(path, query=query)  # the tap on the notice
         me.phone.at("wait/wait")
@@ -123,6 +123,11 @@ def call_me(me: Hand, others: list[Callable[[], Any]]) -> None:
         for leaves in others:
             leaves()
         see(page, "ahead", "下一位就是您")
+
+
+def _near(me: Hand) -> list[dict[str, Any]]:
+    """即将轮到您, as WeChat brought it to the phone."""
+    return [notice for notice in me.person.told() if notice["template"] == "sandbox-mp-turn_near"]
 
 
 def account(me: Hand) -> None:

@@ -114,7 +114,7 @@ def both_see_each_other(agent: Page, applicant: Page) -> None:
     video_runs(applicant, '[data-test="remote-video"] video')
 
 
-def eventually(act: Callable[[], bool], page: Page, seconds: float = 20) -> None:
+def eventually(act: Callable[[], bool], page: Page, seconds: float = 30) -> None:
     """Await a condition that is asked in Python, between the page's own events."""
     for _ in range(int(seconds * 10)):
         if act():

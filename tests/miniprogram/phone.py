@@ -37,7 +37,7 @@ class Phone:
             **{**screen, **options}, is_mobile=True, has_touch=True, user_agent=AGENT, locale="zh-CN", base_url=url,
             timezone_id="Asia/Shanghai", permissions=PERMISSIONS, reduced_motion="reduce",
         )  # fmt: skip
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(30_000)
         self.context.expose_function("__mpAsk", person.answer)
         self.context.route(f"{url}/__mp__/**", self._serve)
         self.context.route("https://res.wx.qq.com/**", lambda r: r.fulfill(path=SDK, content_type="text/javascript"))
@@ -92,7 +92,7 @@ class Phone:
     def path(self) -> str:
         return str(self.page.evaluate("() => __mp.pages.front?.path ?? ''"))
 
-    def at(self, path: str, seconds: float = 20) -> None:
+    def at(self, path: str, seconds: float = 30) -> None:
         """Wait until the page in front ends with `path`."""
         self.page.wait_for_function("p => __mp.pages?.front?.path.endsWith(p)", arg=path, timeout=seconds * 1000)
 

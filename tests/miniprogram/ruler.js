@@ -14,7 +14,7 @@ async ({ touch, elder }) => {
   const wide = all('.page *').filter((e) => boxOf(e).right > view.right + 1 && !slides(e.parentElement))
   if (wide.length) faults.push(`wider than the screen: ${nameOf(wide[0])}`)
   for (const e of all('wx-button, [aria-role=button], [aria-role=switch], wx-input, wx-textarea, .tick, wx-picker')) {
-    const { width, height } = boxOf(e)
+    const { width, height } = boxOf(e.closest('[data-field]') ?? e) // a box around a field, tapped as the field
     if (Math.min(width, height) < touch - 0.5) faults.push(`${nameOf(e)} is ${Math.round(width)} × ${Math.round(height)} px`)
   }
   for (const e of all('.bottom wx-button')) {

@@ -11,7 +11,7 @@ const REMINDED_BEFORE_S = 15 * 60
 
 // 预约成功: when, what to prepare, the reminder and the calendar. Guide rows S13, S37.
 definePage({
-  data: { id: '', changed: false, booking: LOADING, ticked: /** @type {Record<string, boolean>} */ ({}), reminded: '' },
+  data: { id: '', changed: false, booking: LOADING, ticked: /** @type {Record<string, boolean>} */ ({}), reminded: '', unreminded: '' },
   /** @param {Record<string, string>} query */
   onLoad({ id = '', changed = '' }) {
     this.setData({ id, changed: changed === '1' })
@@ -46,7 +46,7 @@ definePage({
     else if (answer === 'off') {
       await tell('通知已关闭', '请在小程序右上角“…”→“设置”→“订阅消息”中打开；也可以把时段加入手机日历。')
       wx.openSetting({ withSubscriptions: true })
-    } else toast(answer === 'refused' ? '未开启，可加入手机日历代替' : '暂时不能开启，可加入手机日历')
+    } else this.setData({ unreminded: answer === 'refused' ? '未开启，可再点一次，或加入手机日历' : '暂时不能开启，可加入手机日历' })
   },
   async addToCalendar() {
     if (!wx.canIUse('addPhoneCalendar')) return tell('微信版本较低', '请在手机日历中自行添加这个时段。')

@@ -25,7 +25,7 @@ const leftToPc = (kind) => kind === 'screen_request'
 definePage({
   data: {
     id: '', load: 'loading', problem: null, state: '', chunks: [], earlier: false, anchor: '', away: 0,
-    text: '', menu: false, sheet: /** @type {any} */ (null), suspending: false, missing: /** @type {string[]} */ ([]), invite: /** @type {any} */ (null),
+    text: '', writing: false, menu: false, sheet: /** @type {any} */ (null), suspending: false, missing: /** @type {string[]} */ ([]), invite: /** @type {any} */ (null),
     ring: null, call: null, suspended: null, end: null, answering: false, busy: false, typing: false, bar: '', keyboard: 0,
     progress: [], peer: { name: '客服', online: false }, materials: false, wanted: 0, maySend: false, maySuspend: false, mayCall: false, mayInvite: false,
   },
@@ -144,6 +144,10 @@ definePage({
     clearTimeout(this.drafting)
     this.drafting = setTimeout(() => this.keepDraft(), DRAFT_AFTER_MS)
   },
+  /** The whole box is the field: the line in it alone is too low for a thumb. */
+  writeHere() {
+    if (this.data.maySend) this.setData({ writing: true })
+  },
   keepDraft() {
     clearTimeout(this.drafting)
     const { id, text } = this.data
@@ -165,7 +169,7 @@ definePage({
   },
   /** @param {any} event */
   raised({ detail: { height } }) {
-    this.setData({ keyboard: height || 0, ...(height ? { menu: false } : {}) })
+    this.setData({ keyboard: height || 0, ...(height ? { menu: false } : { writing: false }) })
     if (height && this.atEnd) this.toEnd()
   },
   plus() {
@@ -260,8 +264,8 @@ definePage({
     if (!this.data.maySuspend) return
     this.setData({ menu: false, suspending: true, missing: wantedMaterials(this.session.state.view).map(({ name }) => name) })
   },
-  closeSuspend() {
-    this.setData({ suspending: false })
+  shut() {
+    this.setData({ suspending: false, invite: null })
   },
   /** @param {any} event */
   async confirmSuspend({ detail: { reason, missing } }) {
@@ -285,9 +289,6 @@ definePage({
     this.setData({ menu: false })
     const made = await attempt(() => api.handover(this.data.id))
     if (made) this.setData({ invite: { qr: made.qr, until: clockText(made.expires_at) } })
-  },
-  closeInvite() {
-    this.setData({ invite: null })
   },
 
   again() {
