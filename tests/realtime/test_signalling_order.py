@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from tests.conftest import until
 from tests.realtime.conftest import Client, MakeServer, Server
 
 FRAMES = [
@@ -44,7 +45,7 @@ def test_frames_wait_for_one_who_is_joining(make_server: MakeServer, room: str, 
         send(agent, FRAMES[3:])
         assert heard(pc, 5) == FRAMES, round_
         pc.live().close()
-        agent.await_("presence", endpoints=["agent"])
+        until(lambda: here.ask(f"/live/room/{room}")["endpoints"] == ["agent"])  # left for good
     agent.close()
 
 
