@@ -53,11 +53,6 @@ class WindowGone(Invalid):
     message = "所选的取件时间不可用，请重新选择"
 
 
-class SessionNotActive(NotAllowedNow):
-    code = "session_not_active"
-    message = "申请人接通后才能进行该操作"
-
-
 class CourierUnreachable(Unavailable):
     code = "courier_unreachable"
     message = "快递系统暂时无法连接，系统会自动重新下单"

@@ -13,7 +13,6 @@ from backend.courier.errors import (
     AlreadyOrdered,
     MailNotAllowed,
     NothingAsked,
-    SessionNotActive,
 )
 from backend.courier.gateway import Order
 from backend.courier.machine import LIVE, State, machine
@@ -45,9 +44,7 @@ def mail_allowed(session: ServiceSession) -> bool:
 def push(agent: Actor, session_id: str) -> PickupForm:
     """Ask the applicant for a pick-up (S31). Raises MailNotAllowed, AlreadyAsked while one is under way."""
     with unit_of_work():
-        session, _ = sessions.get_as(agent, session_id, "agent")
-        if session.state != SessionState.ACTIVE:
-            raise SessionNotActive(state=session.state)
+        session = sessions.serving(agent, session_id)
         if not mail_allowed(session):
             raise MailNotAllowed()
         before = latest(session_id)

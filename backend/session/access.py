@@ -9,8 +9,8 @@ from backend.platform.db import after_commit, db
 from backend.platform.errors import NotFound
 from backend.realtime import bus
 from backend.session import timeline
-from backend.session.errors import NotYourSession, SessionOpen
-from backend.session.machine import LIVE
+from backend.session.errors import NotYourSession, SessionNotActive, SessionOpen
+from backend.session.machine import LIVE, State
 from backend.session.models import ServiceSession
 
 Side = Literal["applicant", "agent", "observer"]
@@ -47,6 +47,14 @@ def get_as(actor: Actor, session_id: str, *sides: Side) -> tuple[ServiceSession,
     if side not in sides:
         raise NotYourSession()
     return session, side
+
+
+def serving(agent: Actor, session_id: str) -> ServiceSession:
+    """The locked session whose agent asks something of the applicant; raises SessionNotActive before and after."""
+    session, _ = get_as(agent, session_id, "agent")
+    if session.state != State.ACTIVE:
+        raise SessionNotActive(state=session.state)
+    return session
 
 
 def locked(session_id: str) -> ServiceSession:

@@ -35,6 +35,10 @@ class NotYourSession(Forbidden):
     code, message = "not_your_session", "只有正在服务的客服可以进行该操作"
 
 
+class SessionNotActive(NotAllowedNow):
+    code, message = "session_not_active", "申请人接通后才能进行该操作"
+
+
 class SessionEnded(NotAllowedNow):
     code, message = "session_ended", "会话已结束，不能再发送内容"
 

@@ -21,7 +21,7 @@ from backend.platform.db import db, unit_of_work
 from backend.platform.errors import Conflict, NotAllowedNow, NotFound
 from backend.platform.settings import settings
 from backend.session import call, duty, gate, hooks, notices, queue
-from backend.session.access import already_open, get_as, get_for, let_go, locked, scope_of, side_of
+from backend.session.access import already_open, get_as, get_for, let_go, locked, scope_of, serving, side_of
 from backend.session.errors import AlreadyTaken, NobodyWaiting
 from backend.session.machine import ENDED, State, machine
 from backend.session.models import NOBODY, ServiceSession
@@ -29,7 +29,7 @@ from backend.session.timeline import SYSTEM, events, record
 
 __all__ = [
     "accept", "answer", "cancel_ring", "complete", "decline", "events", "get_as", "get_for", "join", "leave", "note",
-    "record", "scope_of", "side_of", "take_next",
+    "record", "scope_of", "serving", "side_of", "take_next",
 ]  # fmt: skip
 S = ServiceSession
 

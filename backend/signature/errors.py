@@ -38,11 +38,6 @@ class SessionOver(NotAllowedNow):
     message = "会话已结束，不能再签名"
 
 
-class SessionNotActive(NotAllowedNow):
-    code = "session_not_active"
-    message = "申请人接通后才能进行该操作"
-
-
 class CodeExpired(Expired):
     code = "sign_code_expired"
     message = "二维码已过期，请在电脑上刷新二维码后重新扫码"

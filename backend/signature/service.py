@@ -29,7 +29,6 @@ from backend.signature.errors import (
     AlreadySigned,
     CommitmentGone,
     NotReadYet,
-    SessionNotActive,
     SessionOver,
     TextStale,
     TooEarly,
@@ -80,7 +79,7 @@ def written(
 def push(agent: Actor, session_id: str) -> Commitment:
     """Show the applicant the item's 承诺书 (S22). Raises AlreadyPushed while one is unsigned, AlreadySigned after."""
     with unit_of_work():
-        session = _serving(agent, session_id)
+        session = sessions.serving(agent, session_id)
         before = latest(session_id)
         if before is not None and before.state in UNSIGNED:
             raise AlreadyPushed(commitment_id=before.id)
@@ -360,13 +359,6 @@ def _as(actor: Actor, commitment_id: str, side: Any) -> tuple[ServiceSession, Co
     session, _ = sessions.get_as(actor, row.session_id, side)
     db.session.refresh(row)
     return session, row
-
-
-def _serving(agent: Actor, session_id: str) -> ServiceSession:
-    session, _ = sessions.get_as(agent, session_id, "agent")
-    if session.state != SessionState.ACTIVE:
-        raise SessionNotActive(state=session.state)
-    return session
 
 
 def _by_token(token: str) -> tuple[ServiceSession, Commitment, tickets.SignTicket]:

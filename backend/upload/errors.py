@@ -107,11 +107,6 @@ class OriginalSealed(Expired):
     message = "该材料已核验，请查看水印件"
 
 
-class SessionNotActive(NotAllowedNow):
-    code = "session_not_active"
-    message = "申请人接通后才能进行该操作"
-
-
 class VersionChanged(Conflict):
     code = "version_changed"
     message = "申请人刚刚更换了文件，请查看最新的文件后再核验"

@@ -20,13 +20,11 @@ from backend.platform.jobs import enqueue
 from backend.session import service as sessions
 from backend.session import timeline
 from backend.session.machine import OPEN as SESSION_OPEN
-from backend.session.machine import State as SessionState
 from backend.session.models import ServiceSession
 from backend.upload import files, lists, notices
 from backend.upload.errors import (
     CopyPending,
     NothingRequested,
-    SessionNotActive,
     UnknownRequirement,
     UploadClosed,
     VersionChanged,
@@ -59,7 +57,7 @@ def request(
     Raises NothingRequested, UnknownRequirement (not on the item's list), SessionNotActive.
     """
     with unit_of_work():
-        session = _serving(agent, session_id)
+        session = sessions.serving(agent, session_id)
         rows = [_ask_listed(session, r) for r in _listed(session, requirement_ids)]
         rows += [_ask(session, None, w.name, w.note, w.original_required) for w in items]
         if not rows:
@@ -121,7 +119,7 @@ def upload(applicant: Actor, material_id: str, file: Received) -> MaterialVersio
     Raises what is wrong with the file, UploadClosed, NotAllowedNow (verified: the agent must reopen it first).
     """
     with unit_of_work():
-        session, material = _material_as(applicant, material_id, "applicant")
+        session, material = _own_material(applicant, material_id)
         if session.state not in SESSION_OPEN:
             raise UploadClosed(state=session.state)
         return _add_version(session, material, applicant, file, "upload", Purpose.MATERIAL)
@@ -130,7 +128,7 @@ def upload(applicant: Actor, material_id: str, file: Received) -> MaterialVersio
 def snapshot(agent: Actor, session_id: str, file: Received, material_id: str | None = None) -> Attachment:
     """Keep a picture taken from the video (M38); for a material it becomes its newest version."""
     with unit_of_work():
-        session = _serving(agent, session_id)
+        session = sessions.serving(agent, session_id)
         if material_id:
             material = _get(material_id)
             if material.session_id != session.id:
@@ -316,24 +314,17 @@ def _get(material_id: str) -> Material:
     return row
 
 
-def _material_as(actor: Actor, material_id: str, side: Any) -> tuple[ServiceSession, Material]:
+def _own_material(applicant: Actor, material_id: str) -> tuple[ServiceSession, Material]:
     material = _get(material_id)
-    session, _ = sessions.get_as(actor, material.session_id, side)
+    session, _ = sessions.get_as(applicant, material.session_id, "applicant")
     db.session.refresh(material)
     return session, material
 
 
-def _serving(agent: Actor, session_id: str) -> ServiceSession:
-    session, _ = sessions.get_as(agent, session_id, "agent")
-    if session.state != SessionState.ACTIVE:
-        raise SessionNotActive(state=session.state)
-    return session
-
-
 def _serving_material(agent: Actor, material_id: str) -> tuple[ServiceSession, Material]:
-    session, material = _material_as(agent, material_id, "agent")
-    if session.state != SessionState.ACTIVE:
-        raise SessionNotActive(state=session.state)
+    material = _get(material_id)
+    session = sessions.serving(agent, material.session_id)
+    db.session.refresh(material)
     return session, material
 
 
