@@ -159,7 +159,8 @@ def unit() -> Count:
     python, web = REPORTS / "python.xml", REPORTS / "web.json"
     for old in (python, web):
         old.unlink(missing_ok=True)
-    pytest = [PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--durations=20"]
+    # Three on two cores: many a test waits for a process or a clock.
+    pytest = [PYTHON, "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", "--durations=20"]
     pytest += [f"--hypothesis-seed={SEED}", f"--junitxml={python}"]
     reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={web}"]
     return run(Step("python tests", pytest, count=junit(python), quiet=False)) + run(

@@ -14,17 +14,22 @@ from tests.realtime.raw import RawClient, frame, zero_masked
 WORKERS = ["gthread", "gevent"]
 
 
-def test_four_producers_on_one_socket_lose_nothing(server: Server, room: str) -> None:
-    """S18: 4 × 500 messages of 20 KB, all parse, all arrive once, and signals come through in between."""
+@pytest.mark.parametrize("worker", WORKERS)
+def test_four_producers_on_one_socket_lose_nothing(make_server: MakeServer, room: str, worker: str) -> None:
+    """S18: 4 × 250 messages of 20 KB, all parse, all arrive once, and signals come through in between.
+
+    The outbox has room for all of them: what happens to one who reads too slowly is another test.
+    """
+    server = make_server(worker=worker, socket_outbox_bytes=40_000_000, socket_send_seconds=120)
     client, other = server.socket(room, "agent").live(), server.socket(room, "applicant-pc").live()
-    asked = {"room": room, "producers": 4, "count": 500, "size": 20_000}
+    asked = {"room": room, "producers": 4, "count": 250, "size": 20_000}
     flood = threading.Thread(target=server.ask, args=("/live/flood", asked))
     flood.start()
     for n in range(50):
         other.say({"t": "signal", "to": "agent", "epoch": 0, "data": {"n": n}})
     seen: Counter[tuple[int, int]] = Counter()
     signals = []
-    while len(seen) < 2000 or len(signals) < 50:
+    while len(seen) < 1000 or len(signals) < 50:
         message = client.hear()
         if message["t"] == "view":
             assert len(message["fill"]) == 20_000

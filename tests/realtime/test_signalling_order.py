@@ -38,7 +38,7 @@ def test_frames_wait_for_one_who_is_joining(make_server: MakeServer, room: str, 
     here = make_server()
     there = here if processes == 1 else make_server()
     agent = here.socket(room, "agent").live()
-    for round_ in range(20):
+    for round_ in range(10):
         ticket = there.ticket(room, "applicant-pc")
         send(agent, FRAMES[:3])
         pc = there.socket(room, ticket=ticket)  # joining while the rest is sent
