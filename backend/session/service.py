@@ -166,6 +166,7 @@ def answer(actor: Actor, session_id: str, endpoint: str = "applicant-pc") -> Ser
         record(session, "session.accepted", actor, {"agent": session.agent_name, "number": session.agent_number})
         if endpoint == "applicant-pc":
             call.begin_by_itself(session, actor, endpoint)
+        queue.changed(session.skill_group_id)
     return session
 
 

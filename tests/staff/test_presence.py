@@ -18,11 +18,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from backend.realtime.bus import endpoints
-from backend.session import duty, jobs
+from backend.session import duty, jobs, queue, service
 from backend.staff.channel import room_of
 from tests.actors import Agent
 from tests.conftest import until
-from tests.office import Office
+from tests.office import Office, actor
 from tests.realtime.conftest import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +111,19 @@ def test_the_console_hears_of_a_newcomer_and_takes_the_first(office: Office, bas
         hint = heard(socket, "queue")
         assert (hint["group"], hint["waiting"]) == (office.group_id, 1)
         assert [s["id"] for s in agent.get("/console/state")["waiting"]] == [session_id]
+
+
+def test_the_console_hears_of_the_answer(office: Office, base: str) -> None:
+    """The line of a session says that it rings no longer: not at the next poll, but at once."""
+    agent, person = office.agent(), office.applicant()
+    with listening(base, agent) as socket:
+        session_id = office.queues(person)
+        office.takes(agent, session_id)
+        before = office.do(lambda: queue.version(office.group_id))
+        office.do(lambda: service.answer(actor(person), session_id))
+        while heard(socket, "queue").get("version", 0) <= before:
+            pass
+        assert [s["state"] for s in agent.get("/console/state")["mine"]] == ["active"]
 
 
 def test_a_second_console_replaces_the_first(office: Office, base: str) -> None:
