@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.actors import Applicant
 from tests.booking.conftest import Hall
 from tests.conftest import until
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = 100
@@ -28,9 +29,7 @@ class Web:
 
     def __init__(self, hall: Hall) -> None:
         settings = hall.app.extensions["settings"]
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         env = {
             **os.environ, "MODE": "test", "LOG_LEVEL": "WARNING", "HOST": "127.0.0.1", "PORT": str(self.port),

@@ -18,6 +18,7 @@ from tests.actors import Agent, Applicant, Stage
 from tests.conftest import MakeApp
 from tests.invariants import broken
 from tests.office import Office
+from tests.ports import free_port
 
 KEY = "courier-sandbox"
 GOOD = {"name": "张三", "phone": "19900001111", "district": "福田区", "address": "福中路100号市民中心C区3楼"}
@@ -91,8 +92,7 @@ class Counter:
 
 @pytest.fixture
 def counter(make_app: MakeApp, sandbox: Sandbox) -> Iterator[Counter]:
-    with served(Flask("place-holder")) as server:
-        port = server.server_port
+    port = free_port()
     app = make_app(courier_url=sandbox.url, public_url=f"http://127.0.0.1:{port}")
     with served(app, port):
         office = Office(Stage(app))

@@ -15,7 +15,7 @@ from backend.app import create_app
 from backend.platform.db import db
 from tests.conftest import until
 from tests.ops.process import Command
-from tests.ops.test_run import free_ports
+from tests.ports import free_port
 
 
 def answer(url: str, data: bytes | None = None, **headers: str) -> tuple[int, bytes]:
@@ -39,7 +39,7 @@ def web(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tu
     with app.app_context():
         db.create_all()
         db.engine.dispose()
-    port = str(free_ports(1)[0])
+    port = str(free_port())
     env = {"MODE": "test", "HOST": "127.0.0.1", "PORT": port, "WEB_WORKERS": "2", "WEB_THREADS": "8"}
     command = Command(sys.executable, "-m", "deploy.web", **env, **{k.upper(): v for k, v in urls.items()})
     base = f"http://127.0.0.1:{port}"

@@ -14,7 +14,8 @@ import pytest
 from backend.app import create_app
 from backend.platform.db import db
 from tests.ops.process import ROOT, Command
-from tests.ops.test_run import free_ports, parts
+from tests.ops.test_run import parts
+from tests.ports import free_port
 
 STRICT = {
     "MODE": "production",
@@ -70,7 +71,7 @@ def test_the_migrations_give_exactly_what_the_models_say(database_url: str, redi
 
 
 def test_production_serves_on_postgresql_with_gevent_and_stops(production: dict[str, str]) -> None:
-    port = str(free_ports(1)[0])
+    port = str(free_port())
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "--log-level", "info", "wsgi:app"]
     web = Command(*gunicorn, **production, HOST="127.0.0.1", PORT=port)
     try:
@@ -98,7 +99,7 @@ def test_production_has_no_demonstration(production: dict[str, str]) -> None:
 
 def test_make_run_stands_on_what_it_is_given(own_database: str, redis_url: str, tmp_path: Path) -> None:
     names = ("PORT", "WECHAT_SANDBOX_PORT", "COURIER_SANDBOX_PORT", "IDENTITY_SANDBOX_PORT")
-    ports = {**dict(zip(names, map(str, free_ports(4)), strict=True)), "HOST": "127.0.0.1"}
+    ports = {**{name: str(free_port()) for name in names}, "HOST": "127.0.0.1"}
     given = {"DATABASE_URL": own_database, "REDIS_URL": redis_url, "STORAGE_URL": f"file://{tmp_path / 'files'}"}
     product = Command(sys.executable, "-m", "tools.supervise", VAR=str(tmp_path / "var"), **ports, **given)
     try:

@@ -13,26 +13,17 @@ import pytest
 from redis import Redis
 
 from tests.ops.process import Command
+from tests.ports import free_port
 
 PARTS = ["redis", "web", "sandbox", "worker", "scheduler"]
 Start = Callable[..., Command]
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the product with its data in this test's folder, on free ports."""
     commands: list[Command] = []
-    port, wechat, courier, identity = map(str, free_ports(4))
+    port, wechat, courier, identity = (str(free_port()) for _ in range(4))
     settings = {
         "VAR": str(tmp_path / "var"), "HOST": "127.0.0.1", "PORT": port, "LOG_LEVEL": "WARNING",
         "WECHAT_SANDBOX_PORT": wechat, "COURIER_SANDBOX_PORT": courier,

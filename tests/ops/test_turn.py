@@ -17,6 +17,7 @@ from aioice import stun
 from aioice.turn import UDP_TRANSPORT, TurnClientUdpProtocol
 
 from tests.ops.process import ROOT
+from tests.ports import free_port
 
 SECRET = "only-for-this-test"
 FAMILY = (0x0017, "REQUESTED-ADDRESS-FAMILY", stun.pack_unsigned, stun.unpack_unsigned)  # RFC 8656, 18.8
@@ -31,9 +32,7 @@ REFUSED = [
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder: Path = tmp_path_factory.mktemp("turn")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = int(probe.getsockname()[1])
+    number = free_port(socket.SOCK_DGRAM)
     options = {
         "static-auth-secret": SECRET,
         "realm": "test",

@@ -16,14 +16,9 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import redis_server, until
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class RedisProcess:

@@ -20,7 +20,7 @@ from backend.wechat.content import MediaCheck
 from backend.wechat.gateway import Verdict
 from tests.actors import Agent, Applicant, Stage
 from tests.office import Office
-from tests.ops.test_run import free_ports
+from tests.ports import free_port
 from tests.session.conftest import sound
 from tests.wechat.conftest import Sandbox
 from tests.wechat.conftest import sandbox as sandbox
@@ -68,7 +68,7 @@ class Talk:
 
 @pytest.fixture
 def talk(make_app: Any, sandbox: Sandbox) -> Iterator[Talk]:
-    (port,) = free_ports(1)
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     app = make_app(content_check="all", wechat_sandbox_url=sandbox.url, public_url=base)
     server = make_server("127.0.0.1", port, app, threaded=True)

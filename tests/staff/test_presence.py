@@ -23,7 +23,7 @@ from backend.staff.channel import room_of
 from tests.actors import Agent
 from tests.conftest import until
 from tests.office import Office, actor
-from tests.realtime.conftest import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

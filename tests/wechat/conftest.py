@@ -22,7 +22,7 @@ from backend.wechat.gateway import Gateway, gateway
 from backend.wechat.menu import menu
 from backend.wechat.messages import Push
 from backend.wechat.sandbox.app import create_sandbox
-from tests.ops.test_run import free_ports
+from tests.ports import free_port
 
 
 class Sandbox:
@@ -93,7 +93,7 @@ class Line:
 
 @pytest.fixture
 def line(make_app: Any) -> Iterator[Line]:
-    (port,) = free_ports(1)
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     keys = {"wechat_oa_aes_key": AES, "wechat_mp_aes_key": AES, "public_url": base}
     planned = load(mode="test", **keys)
