@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -39,19 +38,22 @@ class Web:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"], cwd=ROOT, env=env
         )
-        until(self._answers)
+        until(self._answers, 90)
 
     def _answers(self) -> bool:
+        """The master listens long before a worker serves."""
         assert self.process.poll() is None
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        try:
+            return urlopen(f"{self.base}/healthz", timeout=5).status == 200
+        except OSError:
+            return False
 
     def ask(self, path: str, body: Any = None, token: str = "") -> Any:
         headers = {"Content-Type": "application/json"} | (
             {"Authorization": f"Bearer {token}"} if token else {}
         )
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"{self.base}/api{path}", data, headers), timeout=15) as reply:
+        with urlopen(Request(f"{self.base}/api{path}", data, headers), timeout=30) as reply:
             return json.loads(reply.read())
 
     def page(self, item: str) -> "Page":
@@ -65,7 +67,7 @@ class Page(threading.Thread):
     def __init__(self, url: str, origin: str) -> None:
         super().__init__(daemon=True)
         self.raw: ClientConnection = connect(
-            url, origin=origin, compression=None, proxy=None, ping_interval=None, legacy=True  # type: ignore[arg-type]
+            url, open_timeout=30, origin=origin, compression=None, proxy=None, ping_interval=None, legacy=True  # type: ignore[arg-type]
         )  # fmt: skip
         self.seen: dict[tuple[str, int], float] = {}
         self.ready = threading.Event()

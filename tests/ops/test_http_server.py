@@ -51,7 +51,7 @@ def web(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tu
             return False
 
     try:
-        until(ready, seconds=60)
+        until(ready, seconds=90)
         yield command, base
     finally:
         command.close()

@@ -71,7 +71,7 @@ class Server:
             cwd=ROOT, env=env, stdout=(log := self.log.open("wb")), stderr=subprocess.STDOUT,
         )  # fmt: skip
         log.close()
-        until(self._answers, 60, every=0.1)
+        until(self._answers, 90, every=0.1)
 
     def _answers(self) -> bool:
         """The master listens long before a worker serves."""

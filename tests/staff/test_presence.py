@@ -49,7 +49,7 @@ def base(app: APIFlask) -> Iterator[str]:
         except OSError:
             return False
 
-    until(ready)
+    until(ready, 90)
     yield url
     process.terminate()
     process.wait(20)
@@ -58,7 +58,7 @@ def base(app: APIFlask) -> Iterator[str]:
 @contextmanager
 def listening(base: str, agent: Agent) -> Iterator[ClientConnection]:
     ticket = agent.post("/socket-tickets", {"channel": "console"})["ticket"]
-    with connect(f"{base.replace('http', 'ws')}/ws?ticket={ticket}", origin=base) as socket:  # type: ignore[arg-type]
+    with connect(f"{base.replace('http', 'ws')}/ws?ticket={ticket}", origin=base, open_timeout=30) as socket:  # type: ignore[arg-type]
         assert json.loads(socket.recv(timeout=30))["t"] == "hello"
         yield socket
 
