@@ -22,9 +22,9 @@ def new_id() -> str:
     Ids that a process makes in one millisecond sort too: each is a random step above the one before (the monotonic
     ULIDs of the specification, whose step of one could be guessed).
     """
-    present = time.time_ns() // 1_000_000
+    present, drawn = time.time_ns() // 1_000_000, secrets.randbits(79)  # outside of the lock: it is a system call
     with _Tail.lock:
-        _Tail.bits = _Tail.bits + 1 + secrets.randbits(64) if _Tail.at == present else secrets.randbits(79)
+        _Tail.bits = _Tail.bits + 1 + (drawn >> 15) if _Tail.at == present else drawn
         _Tail.at = present
         value = (present << 80) + _Tail.bits
     return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
