@@ -110,7 +110,7 @@ def _live_places(stage: Theatre, pc: Page) -> None:
     theirs = other.locator(f'[data-slot="{slot_id}"]')
     before = int("".join(c for c in theirs.locator(".left").inner_text() if c.isdigit()))
     pc.locator(f'[data-slot="{slot_id}"]').click()
-    expect(theirs.locator(".left")).to_contain_text(str(before - 1), timeout=5_000)
+    expect(theirs.locator(".left")).to_contain_text(str(before - 1), timeout=10_000)
     other.context.close()
 
 
@@ -189,7 +189,7 @@ def _meet(report: Report, agent: Agent, zhang: Applicant, folder: Path) -> None:
         look(report, desk)
     with report.step("S20", show={"pc": pc, "agent": desk}):
         press(pc, "tool-camera")
-        expect(at(desk, "remote-video").locator("video")).to_have_class("hide", timeout=10_000)
+        expect(at(desk, "remote-video").locator("video")).to_have_class("hide")
         press(pc, "tool-camera")
         both_see_each_other(desk, pc)
         press(pc, "tool-microphone")
