@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.actors import Applicant
 from tests.booking.conftest import Hall
@@ -67,7 +68,7 @@ class Page(threading.Thread):
     def __init__(self, url: str, origin: str) -> None:
         super().__init__(daemon=True)
         self.raw: ClientConnection = connect(
-            url, open_timeout=30, origin=origin, compression=None, proxy=None, ping_interval=None, legacy=True  # type: ignore[arg-type]
+            url, open_timeout=30, origin=Origin(origin), compression=None, proxy=None, ping_interval=None, legacy=True
         )  # fmt: skip
         self.seen: dict[tuple[str, int], float] = {}
         self.ready = threading.Event()

@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.journeys import miniprogram_refused as refused
-from tests.journeys.hands import at, photo, press, see, video_runs, write_name
+from tests.journeys.hands import at, photo, press, see, write_name
 from tests.journeys.miniprogram_hand import Hand
-from tests.journeys.people import Agent, both_see_each_other, eventually
+from tests.journeys.people import Agent, both_see_each_other, eventually, switches_work
 from tests.miniprogram.person import SHENZHEN
 
 UPRIGHT, TURNED = {"width": 375, "height": 812}, {"width": 812, "height": 375}
@@ -45,14 +45,7 @@ def meet(me: Hand, agent: Agent, folder: Path) -> None:
 def call(me: Hand, agent: Agent) -> None:
     page, desk, web = me.page, agent.page, me.web()
     with me.report.step("mini-S42", show={"web": web, "agent": desk}):
-        press(web, "tool-camera")
-        expect(at(web, "tool-camera")).to_have_attribute("aria-pressed", "false")
-        expect(at(desk, "remote-video").locator("video").first).to_be_hidden()
-        press(web, "tool-camera")
-        video_runs(desk, '[data-test="remote-video"] video')
-        press(web, "tool-microphone")
-        expect(at(web, "tool-microphone")).to_have_attribute("aria-pressed", "false")
-        press(web, "tool-microphone")
+        switches_work(desk, web)
     with me.report.step("mini-S43", show={"mini": page}):
         press(web, "minimise")
         me.room()

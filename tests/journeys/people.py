@@ -114,6 +114,18 @@ def both_see_each_other(agent: Page, applicant: Page) -> None:
     video_runs(applicant, '[data-test="remote-video"] video')
 
 
+def switches_work(agent: Page, applicant: Page) -> None:
+    """S42: camera off and on again, as the agent sees it; microphone off and on."""
+    press(applicant, "tool-camera")
+    expect(at(applicant, "tool-camera")).to_have_attribute("aria-pressed", "false")
+    expect(at(agent, "remote-video").locator("video").first).to_be_hidden()
+    press(applicant, "tool-camera")
+    video_runs(agent, '[data-test="remote-video"] video')
+    press(applicant, "tool-microphone")
+    expect(at(applicant, "tool-microphone")).to_have_attribute("aria-pressed", "false")
+    press(applicant, "tool-microphone")
+
+
 def eventually(act: Callable[[], bool], page: Page, seconds: float = 30) -> None:
     """Await a condition that is asked in Python, between the page's own events."""
     for _ in range(int(seconds * 10)):

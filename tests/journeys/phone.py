@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import Theatre
 from tests.journeys.guide import Report
-from tests.journeys.hands import at, chooser, photo, press, see, video_runs, write_name
+from tests.journeys.hands import at, chooser, photo, press, see, write_name
 from tests.journeys.look import look
-from tests.journeys.people import ITEM, Agent, Applicant, both_see_each_other
+from tests.journeys.people import ITEM, Agent, Applicant, both_see_each_other, switches_work
 
 
 def play(stage: Theatre, report: Report, folder: Path) -> None:
@@ -131,14 +131,7 @@ def _meet(report: Report, agent: Agent, wang: Applicant, folder: Path) -> None:
         press(phone, "menu-call")
         both_see_each_other(desk, phone)
     with report.step("S42", show={"phone": phone, "agent": desk}):
-        press(phone, "tool-camera")
-        expect(at(phone, "tool-camera")).to_have_attribute("aria-pressed", "false")
-        expect(at(desk, "remote-video").locator("video").first).to_be_hidden()
-        press(phone, "tool-camera")
-        video_runs(desk, '[data-test="remote-video"] video')
-        press(phone, "tool-microphone")
-        expect(at(phone, "tool-microphone")).to_have_attribute("aria-pressed", "false")
-        press(phone, "tool-microphone")
+        switches_work(desk, phone)
     with report.step("S43", show={"phone": phone}):
         press(phone, "minimise")
         see(phone, "small-video")

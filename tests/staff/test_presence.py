@@ -16,6 +16,7 @@ import time_machine
 from apiflask import APIFlask
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from backend.realtime.bus import endpoints
 from backend.session import duty, jobs, queue, service
@@ -58,7 +59,7 @@ def base(app: APIFlask) -> Iterator[str]:
 @contextmanager
 def listening(base: str, agent: Agent) -> Iterator[ClientConnection]:
     ticket = agent.post("/socket-tickets", {"channel": "console"})["ticket"]
-    with connect(f"{base.replace('http', 'ws')}/ws?ticket={ticket}", origin=base, open_timeout=30) as socket:  # type: ignore[arg-type]
+    with connect(f"{base.replace('http', 'ws')}/ws?ticket={ticket}", origin=Origin(base), open_timeout=30) as socket:
         assert json.loads(socket.recv(timeout=30))["t"] == "hello"
         yield socket
 
